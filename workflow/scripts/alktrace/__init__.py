@@ -1,0 +1,3 @@
+"""alktrace: typed library behind the workflow that types ALK rearrangements and screens ALK for resistance."""
+
+__version__ = "0.1.0"

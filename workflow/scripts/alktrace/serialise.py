@@ -1,0 +1,57 @@
+"""Stage records to and from JSON files: deterministic bytes, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from .errors import InputError
+
+T = TypeVar("T")
+
+
+def to_plain(value: Any) -> Any:
+    """Nested dataclasses, lists and dicts as plain JSON values. A field's metadata "json" renames it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.metadata.get("json", f.name): to_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(k): to_plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(v) for v in value]
+    return value
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` through a temporary neighbour, so that no half-written file is left as a result."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(partial, path)
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write a record as indented JSON. Non-finite numbers raise ValueError: a report may not hold NaN."""
+    write_text(path, json.dumps(to_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path, kind: type[T]) -> T:
+    """Read a record of dataclass `kind`. Raises InputError when the file is not such a record."""
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(_renamed(plain), kind, strict=False)
+    except (json.JSONDecodeError, msgspec.ValidationError) as error:
+        raise InputError(f"{path}: not a {kind.__name__} record ({error}); delete it and run again") from error
+
+
+def _renamed(value: Any) -> Any:
+    """JSON names that are Python keywords get back their field names."""
+    if isinstance(value, dict):
+        return {"with_" if k == "with" else k: _renamed(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_renamed(v) for v in value]
+    return value
