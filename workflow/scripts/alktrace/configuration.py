@@ -1,0 +1,59 @@
+"""The configuration and its schema: checked once, at the start, with one clear line for what is wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from .errors import InputError
+
+
+def load_schema(path: Path) -> dict[str, Any]:
+    """A JSON Schema written as YAML."""
+    schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with every key of the schema: missing ones get their defaults.
+
+    Raises InputError that names the first wrong key.
+    """
+    full = _with_defaults(dict(config), schema)
+    errors = sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
+    if errors:
+        raise InputError(f"configuration: {_say(errors[0])}; see config/README.md")
+    return full
+
+
+def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    full = dict(value)
+    for key, part in schema.get("properties", {}).items():
+        if key not in full and "default" in part:
+            full[key] = copy.deepcopy(part["default"])
+        if isinstance(full.get(key), dict):
+            full[key] = _with_defaults(full[key], part)
+    return full
+
+
+def _say(error: ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        unknown = ", ".join(sorted(str(key) for key in error.instance if key not in known))
+        return f"unknown key {where + '.' if where else ''}{unknown}; known are {', '.join(known)}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"key {where + '.' if where else ''}{missing} is missing"
+    reason = error.message.splitlines()[0]
+    return f"key {where}: {reason}" if where else reason
+
+
+def locate(text: str, folders: Iterable[Path]) -> Path | None:
+    """The file that `text` names: absolute, or below the first of `folders` that holds it; None when there is none."""
+    return next((path for folder in folders if (path := folder / text).is_file()), None)
