@@ -1,0 +1,225 @@
+"""The fusion stage: evidence BAM in, typed junctions out.
+
+Split alignments and clips that reach a target gene seed contigs; contigs are grown through the junction, matched against
+the spliced transcripts of the genes their fragments touch, and every fragment is counted against the junction sequence and
+its unrearranged alternatives. No partner list is used. `call_fusions` is the entry.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..annotation import Annotation, Genome, Transcript
+from ..frame import domain_exons
+from ..models import (
+    Fusion,
+    FusionResult,
+    Imbalance,
+    JunctionEvidence,
+    PileupRead,
+    RecruitStats,
+    State,
+    Support,
+)
+from ..panel import read_panel
+from ..structure import Structure, to_fusion
+from ..variants import Tables
+from .discover import Junction, Search, count_spanning, count_split, find_junctions, names_near, spans_pair
+from .events import Classified, classify, merge_homopolymer_twins, read_through
+from .genotype import JunctionReference
+from .imbalance import exon_depth, fragment_blocks, measure_imbalance
+from .reads import Fragment, candidate_names, load_fragments
+from .target_index import TargetIndex
+
+LOG = logging.getLogger(__name__)
+
+MAX_PILEUP = 60
+SPAN_WINDOW = 600  # transcript bases by which mates may stand off a junction no read crosses
+# junction support L at which P(Poisson(L) >= m) = 0.95, by m
+_POISSON_95 = {1: 2.996, 2: 4.744, 3: 6.296, 4: 7.754, 5: 9.154}
+
+
+@dataclass(frozen=True)
+class FusionSettings:
+    """Thresholds of the fusion stage: unique fragments for a call of medium confidence."""
+
+    min_support: int = 3
+
+
+def call_fusions(
+    bam: Path,
+    fasta: Path,
+    annotation: Path,
+    panel: Path,
+    knowledge: Path,
+    recruit_stats: RecruitStats,
+    settings: FusionSettings,
+    umi: str | None,
+    library: str,
+) -> FusionResult:
+    """Find, type and count the rearrangements of every panel gene with role target or driver.
+
+    `bam` is the coordinate-sorted, indexed evidence BAM; `umi` a regular expression with one group, searched in read names.
+    """
+    genome, genes = Genome(fasta), Annotation.load(annotation)
+    tables = Tables.load(knowledge)
+    rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
+    searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
+    names = candidate_names(bam, searched)
+    pattern = re.compile(umi) if umi else None
+    fusions: list[Fusion] = []
+    evidence: list[JunctionEvidence] = []
+    notes: list[str] = []
+    for (gene, index), found in zip(searched, names, strict=True):
+        search = Search(gene, index, genes, genome, load_fragments(bam, found, pattern))
+        for classified in _gene_events(search, bam, pattern, tables, settings, notes):
+            fusion = _fusion(classified, gene.gene, genome, tables)
+            fusions.append(fusion)
+            evidence.append(_evidence(classified, fusion, search))
+    target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
+    blocks = fragment_blocks(bam, target)
+    imbalance = measure_imbalance(blocks, target, domain_exons(target, tables).start, library)
+    return FusionResult(
+        fusions, evidence, imbalance, exon_depth(blocks, target), _junction_limit(recruit_stats, settings), notes
+    )
+
+
+def _junction_limit(stats: RecruitStats, settings: FusionSettings) -> float | None:
+    """Fusion fragments per control fragment that would have been found with 95% probability."""
+    if stats.control_fragments == 0:
+        return None
+    return float(f"{_POISSON_95[settings.min_support] / stats.control_fragments:.4g}")
+
+
+def _gene_events(
+    search: Search,
+    bam: Path,
+    umi: re.Pattern[str] | None,
+    tables: Tables,
+    settings: FusionSettings,
+    notes: list[str],
+) -> list[Classified]:
+    junctions = find_junctions(search)
+    missing = names_near(bam, junctions) - search.fragments.keys()
+    fragments = search.fragments | (load_fragments(bam, missing, umi) if missing else {})
+    count_split(junctions, fragments)
+    junctions = merge_homopolymer_twins([j for j in junctions if j.counted.split])
+    junctions += _uncrossed(search, junctions, settings)
+    count_spanning(junctions, fragments, search.gene)
+    kept = []
+    for junction in junctions:
+        reason = _dismissal(junction, search.annotation)
+        if reason is None:
+            kept.append(junction)
+        elif junction.counted.unique >= settings.min_support:
+            notes.append(reason)
+    search.fragments.update(fragments)
+    called = classify(kept, domain_exons(search.gene, tables), settings.min_support, search.gene.gene)
+    return [c for c in called if c.junction.counted.unique >= 2]
+
+
+def _dismissal(junction: Junction, annotation: Annotation) -> str | None:
+    """Why a junction is no rearrangement, None if it may be one."""
+    s = junction.structure
+    if s.five.gene_id == s.three.gene_id:
+        return f"{s.five.gene}: exon {s.five_exon} joined to exon {s.three_exon} of the same gene, not a fusion"
+    if read_through(s.five, s.three, s.five_exon, s.three_exon, annotation):
+        return (
+            f"{s.five.gene} exon {s.five_exon} joined to its neighbour {s.three.gene} exon {s.three_exon}"
+            f" ({junction.counted.unique} fragments): read-through transcription, not called"
+        )
+    return None
+
+
+def _uncrossed(search: Search, junctions: list[Junction], settings: FusionSettings) -> list[Junction]:
+    """Gene pairs linked by mates alone, where no read crosses the junction: exons from the mates nearest to it."""
+    known = {(j.partner.gene_id, j.into) for j in junctions}
+    links: dict[tuple[str, bool], list[tuple[Fragment, int, int]]] = {}
+    partners: dict[str, Transcript] = {}
+    for fragment in search.fragments.values():
+        for partner in _touched(fragment, search):
+            partners[partner.gene_id] = partner
+            for into in (True, False):
+                if (partner.gene_id, into) in known:
+                    continue
+                five, three = (partner, search.gene) if into else (search.gene, partner)
+                span = spans_pair(fragment, five, three, five.length, 1)
+                if span:
+                    links.setdefault((partner.gene_id, into), []).append((fragment, *span))
+    return [
+        junction
+        for (gene_id, into), found in sorted(links.items())
+        if (junction := _linked(search, partners[gene_id], into, found, settings)) is not None
+    ]
+
+
+def _touched(fragment: Fragment, search: Search) -> list[Transcript]:
+    touched = {
+        t.gene_id: t
+        for r in fragment.reads
+        if r.primary
+        for start, end in r.primary.blocks
+        for t in search.annotation.overlapping(r.primary.contig, start, end)
+        if t.gene_id != search.gene.gene_id
+    }
+    return [touched[k] for k in sorted(touched)]
+
+
+def _linked(
+    search: Search, partner: Transcript, into: bool, found: list[tuple[Fragment, int, int]], settings: FusionSettings
+) -> Junction | None:
+    """A junction placed at the exon borders next to the linking mates, if enough of them agree on one place."""
+    five, three = (partner, search.gene) if into else (search.gene, partner)
+    five_at, three_at = max(f for _, f, _ in found), min(t for _, _, t in found)
+    near = [x for x in found if five_at - x[1] + x[2] - three_at <= SPAN_WINDOW]
+    if len({f.end_key() for f, _, _ in near}) < settings.min_support or len(near) * 2 < len(found):
+        return None
+    five_exon = five.exon_at(five.to_genome(five_at)) or 1
+    three_exon = three.exon_at(three.to_genome(three_at)) or 1
+    structure = Structure(
+        five=five, three=three, five_exon=five_exon, three_exon=three_exon, five_deleted=0, three_deleted=0,
+        inserted="", five_retained=0, three_retained=0, untemplated="", microhomology=0, left_end=0, right_start=0,
+        five_matched=0, three_matched=0, mismatches=0,
+    )  # fmt: skip
+    reference = JunctionReference(structure, "", search.genome, into)
+    return Junction(structure, "", reference, into, complete=False)
+
+
+def _fusion(classified: Classified, target: str, genome: Genome, tables: Tables) -> Fusion:
+    junction = classified.junction
+    counted = junction.counted
+    support = Support(len(counted.split), len(counted.spanning), counted.unique)
+    return to_fusion(
+        junction.structure,
+        kind=classified.kind,
+        event_id=classified.event_id,
+        target=target,
+        support=support,
+        confidence=classified.confidence,
+        structure_complete=junction.complete,
+        evidence_note="; ".join(classified.notes),
+        genome=genome,
+        tables=tables,
+    )
+
+
+def _evidence(classified: Classified, fusion: Fusion, search: Search) -> JunctionEvidence:
+    """Reads under the junction, leftmost first, on the sequence cut to what they cover."""
+    junction = classified.junction
+    reference, placements = junction.reference, junction.counted.placements
+    names = sorted(junction.counted.split.values())
+    shown = sorted((placements[n].column, n) for n in names)[:MAX_PILEUP]
+    start = max(0, min((c for c, _ in shown), default=reference.left_end - 40))
+    end = min(
+        len(reference.sequence), max((placements[n].end for _, n in shown), default=reference.right_start + 40)
+    )
+    reads = [
+        PileupRead(n, c - start, placements[n].bases, placements[n].reverse) for c, n in shown if not placements[n].gapped
+    ]
+    return JunctionEvidence(
+        fusion.event_id, reference.sequence[start:end], reference.left_end - start, reference.right_start - start, reads,
+        names,
+    )  # fmt: skip

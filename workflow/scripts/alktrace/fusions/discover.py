@@ -1,0 +1,325 @@
+"""From seeds to exact junctions: grow contigs, find the partner gene, resolve the structure, count the fragments."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pysam
+
+from ..annotation import Annotation, Genome, Transcript
+from ..structure import Anchor, Structure, resolve, resolve_locus
+from .assemble import ReadPool, Seed, grow, seeds_of
+from .genotype import Counted, JunctionReference, Placement, explained_elsewhere
+from .reads import Alignment, Fragment, inside
+from .target_index import TargetIndex
+
+LOG = logging.getLogger(__name__)
+
+MAX_CONTIGS = 400  # seeds tried per gene; further ones repeat what was seen
+MAX_PARTNERS = 12
+MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
+LOCUS_MARGIN = 400  # bases around a read's alignment in which a breakpoint outside genes is sought
+_MISMATCH_COST = 3
+_TIE = 4  # partners whose scores differ by no more are told apart by exon ends, not by single bases
+
+
+@dataclass
+class Junction:
+    """One resolved junction of a target gene and its support. `into`: the target is the 3' part."""
+
+    structure: Structure
+    contig: str
+    reference: JunctionReference
+    into: bool
+    counted: Counted = field(default_factory=lambda: Counted({}, {}, {}))
+    also_fits: tuple[str, ...] = ()  # other genes that explain the partner side equally well
+    complete: bool = True
+
+    @property
+    def partner(self) -> Transcript:
+        return self.structure.five if self.into else self.structure.three
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        s = self.structure
+        return (
+            s.five.gene_id, s.five_exon, s.five_deleted, s.inserted, s.three_deleted, s.three_exon, s.three.gene_id,
+        )  # fmt: skip
+
+
+@dataclass
+class Search:
+    """What discovery needs to know of one target gene."""
+
+    gene: Transcript
+    index: TargetIndex
+    annotation: Annotation
+    genome: Genome
+    fragments: dict[str, Fragment]
+
+
+def find_junctions(search: Search) -> list[Junction]:
+    """All junctions of the gene that at least one contig resolves, with their split fragments counted."""
+    seeds = [s for f in search.fragments.values() for s in seeds_of(f, search.gene, search.index)]
+    junctions: list[Junction] = []
+    for into in (True, False):
+        mine = sorted(
+            (s for s in seeds if s.into == into),
+            key=lambda s: (-min(s.foreign_length, s.target_length, 30), -s.foreign_length, s.sequence, s.name),
+        )
+        junctions += _resolve_seeds(search, mine, into)
+    return junctions
+
+
+def _resolve_seeds(search: Search, seeds: list[Seed], into: bool) -> list[Junction]:
+    pool = ReadPool(search.fragments.values(), flip=not into)
+    found: dict[tuple[object, ...], Junction] = {}
+    explained: list[str] = []  # contigs without a partner, so that their reads are not tried again
+    tried = 0
+    for seed in seeds:
+        if any(_explains(j.reference, seed) for j in found.values()) or any(seed.sequence in c for c in explained):
+            continue
+        if len(pool.sharing(_foreign_part(seed.sequence, seed))) < 2:
+            continue  # nothing but the seed itself shows these bases
+        tried += 1
+        if tried > MAX_CONTIGS:
+            LOG.warning("%s: more than %d different contigs; the rest is not looked at", search.gene.gene, MAX_CONTIGS)
+            break
+        contig = grow(seed, pool)
+        names = pool.sharing(_foreign_part(contig, seed)) | {seed.name}
+        junction = _resolve(search, contig, names, into)
+        if junction is None:
+            explained.append(contig)
+        else:
+            found.setdefault(junction.key, junction)
+    return list(found.values())
+
+
+def _explains(reference: JunctionReference, seed: Seed) -> bool:
+    """Does a known junction already account for a seed read, base by base?"""
+    placement = reference.place_bases(seed.sequence, gaps=False)
+    if placement is None:
+        return False
+    return placement.column < reference.breakpoint < placement.end
+
+
+def _foreign_part(contig: str, seed: Seed) -> str:
+    """The bases of a contig beyond the target, and a few of the target so that short parts still hold a word."""
+    foreign = len(contig) - seed.target_length
+    return contig[: foreign + 8] if seed.into else contig[max(0, seed.target_length - 8) :]
+
+
+def _resolve(search: Search, contig: str, names: set[str], into: bool) -> Junction | None:
+    """Best partner of a contig, None where no gene or locus explains the foreign part."""
+    ranked: list[tuple[int, Structure]] = []
+    for partner in _partners(search, names):
+        five, three = (partner, search.gene) if into else (search.gene, partner)
+        structure = resolve(contig, five, three, search.genome)
+        if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
+            ranked.append((_partner_match(structure, into) - _MISMATCH_COST * structure.mismatches, structure))
+    if not ranked:
+        locus = _locus(search, contig, names, into)
+        if locus is None:
+            return None
+        ranked.append((_partner_match(locus, into), locus))
+    best_score = max(score for score, _ in ranked)
+    near = sorted((_preference(s, into), n, s) for n, (score, s) in enumerate(ranked) if score >= best_score - _TIE)
+    best = near[0][2]
+    rivals = tuple(
+        sorted(
+            {
+                _partner(s, into).gene
+                for preference, _, s in near[1:]
+                if preference[:2] == near[0][0][:2] and not _same_place(_partner(s, into), _partner(best, into))
+            }
+        )
+    )
+    return Junction(best, contig, JunctionReference(best, contig, search.genome, into), into, also_fits=rivals)
+
+
+def _same_place(a: Transcript, b: Transcript) -> bool:
+    """Overlapping genes, such as annotated read-through genes, share exons and are no second place."""
+    return a.contig == b.contig and a.start <= b.end and b.start <= a.end
+
+
+def _partner(structure: Structure, into: bool) -> Transcript:
+    return structure.five if into else structure.three
+
+
+def _partner_match(structure: Structure, into: bool) -> int:
+    return structure.five_matched if into else structure.three_matched
+
+
+def _preference(structure: Structure, into: bool) -> tuple[bool, bool, int, str]:
+    """Sort key among equally good partners: a complete exon end first, then coding genes, fewer mismatches, id."""
+    partner = _partner(structure, into)
+    deleted = structure.five_deleted if into else structure.three_deleted
+    return deleted > 0 or len(partner.exons) == 1, partner.cds is None, structure.mismatches, partner.gene_id
+
+
+def _partner_alignments(search: Search, names: Iterable[str]) -> list[Alignment]:
+    return [
+        a
+        for name in sorted(names)
+        for r in search.fragments[name].reads
+        for a in r.alignments
+        if not inside(a, search.gene) or a.start < search.gene.start or a.end > search.gene.end
+    ]
+
+
+def _partners(search: Search, names: set[str]) -> list[Transcript]:
+    """Genes that the fragments' other alignments touch, most often touched first."""
+    votes: Counter[Transcript] = Counter()
+    for alignment in _partner_alignments(search, names):
+        touched = {
+            t
+            for start, end in alignment.blocks
+            for t in search.annotation.overlapping(alignment.contig, start, end)
+            if t.gene_id != search.gene.gene_id
+        }
+        votes.update(touched)
+    ordered = sorted(votes.items(), key=lambda item: (-item[1], item[0].cds is None, item[0].gene_id))
+    return [t for t, _ in ordered[:MAX_PARTNERS]]
+
+
+def _locus(search: Search, contig: str, names: set[str], into: bool) -> Structure | None:
+    """Structure with a partner outside every gene, placed where the fragments' other alignments lie."""
+    primary = [a for a in _partner_alignments(search, names) if a.primary and not inside(a, search.gene)]
+    for alignment in sorted(primary, key=lambda a: (-a.mapping_quality, a.contig, a.start, a.end))[:MAX_PARTNERS]:
+        for strand in "+-":
+            anchor = Anchor(alignment.contig, max(1, alignment.start - LOCUS_MARGIN), alignment.end + LOCUS_MARGIN, strand)
+            five, three = (anchor, search.gene) if into else (search.gene, anchor)
+            structure = resolve_locus(contig, five, three, search.genome)
+            if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
+                return structure
+    return None
+
+
+# ---------------------------------------------------------------- counting
+
+
+def count_split(junctions: list[Junction], fragments: dict[str, Fragment]) -> None:
+    """Give every fragment to the junction it fits best and fill `counted.split`.
+
+    A fragment that fits two junctions equally well goes to the one with more fragments of its own.
+    """
+    fits: dict[str, list[tuple[int, int, Placement]]] = {}
+    for name, fragment in fragments.items():
+        for number, junction in enumerate(junctions):
+            placement = _split_placement(junction.reference, fragment)
+            if placement is not None:
+                fits.setdefault(name, []).append((placement.differences + placement.gapped, number, placement))
+    own: Counter[int] = Counter()
+    for found in fits.values():
+        best = min(f[0] for f in found)
+        numbers = [f[1] for f in found if f[0] == best]
+        if len(numbers) == 1:
+            own[numbers[0]] += 1
+    for name in sorted(fits):
+        best = min(f[0] for f in fits[name])
+        number, placement = min(
+            ((n, p) for d, n, p in fits[name] if d == best), key=lambda item: (-own[item[0]], item[0])
+        )
+        counted = junctions[number].counted
+        counted.placements[name] = placement
+        counted.split.setdefault(_molecule(fragments[name], junctions[number].reference), name)
+
+
+def _split_placement(reference: JunctionReference, fragment: Fragment) -> Placement | None:
+    best: Placement | None = None
+    for read in fragment.reads:
+        placement = reference.place(read)
+        if placement is None or not reference.is_split(placement) or explained_elsewhere(read, placement):
+            continue
+        if best is None or placement.differences < best.differences:
+            best = placement
+    return best
+
+
+def _molecule(fragment: Fragment, reference: JunctionReference) -> tuple[object, ...]:
+    """Key of the original molecule: UMI, else both ends, on the junction's own sequence where a mate lies on it."""
+    if fragment.umi is not None:
+        return ("umi", fragment.umi)
+    ends: list[tuple[object, ...]] = []
+    for read in fragment.reads:
+        placement = reference.place(read)
+        if placement is not None:
+            ends.append(("junction", placement.end if placement.reverse else placement.column, placement.reverse))
+        elif read.primary is not None:
+            ends.append(("genome", *read.primary.five_prime))
+        else:
+            ends.append(("unplaced", 0, False))
+    if len(ends) == 1:
+        ends.append(("length", len(fragment.reads[0].sequence), False))
+    return ("ends", *sorted(ends, key=repr))
+
+
+def count_spanning(junctions: list[Junction], fragments: dict[str, Fragment], gene: Transcript) -> None:
+    """Fill `counted.spanning`: mates on either side of a junction, neither across it. A gene pair with several
+    junctions shares its spanning fragments by name only with the best supported one."""
+    taken = {name for j in junctions for name in j.counted.placements}
+    best: dict[tuple[str, bool], Junction] = {}
+    for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
+        best.setdefault((junction.partner.gene_id, junction.into), junction)
+    for name, fragment in fragments.items():
+        if name in taken:
+            continue
+        for junction in best.values():
+            if _spans(junction, fragment):
+                junction.counted.spanning.setdefault(fragment.end_key(), name)
+                break
+
+
+def _spans(junction: Junction, fragment: Fragment) -> bool:
+    s = junction.structure
+    five_limit = s.five.exon_end(s.five_exon) - s.five_deleted
+    three_limit = s.three.exon_start(s.three_exon) + s.three_deleted
+    return spans_pair(fragment, s.five, s.three, five_limit, three_limit) is not None
+
+
+def spans_pair(
+    fragment: Fragment, five: Transcript, three: Transcript, five_limit: int, three_limit: int
+) -> tuple[int, int] | None:
+    """Transcript positions (last of the 5' mate, first of the 3' mate) of a fragment whose mates face each other
+    across a 5'-3' pair of genes, none beyond the limits by more than 10 bases; else None."""
+    if len(fragment.reads) != 2:
+        return None
+    for a, b in (fragment.reads, fragment.reads[::-1]):
+        left, right = _sense_span(a, five, forward=True), _sense_span(b, three, forward=False)
+        if left and right and left[1] <= five_limit + 10 and right[0] >= three_limit - 10:
+            return left[1], right[0]
+    return None
+
+
+def _sense_span(read: object, gene: Transcript, forward: bool) -> tuple[int, int] | None:
+    """First and last transcript position of a read's unique primary alignment to a gene's exons in the given sense."""
+    primary = read.primary  # type: ignore[attr-defined]
+    if primary is None or primary.mapping_quality == 0 or not inside(primary, gene):
+        return None
+    if (primary.reverse == gene.forward) == forward:
+        return None
+    positions = [p for block in primary.blocks for x in block if (p := gene.to_transcript(x)) is not None]
+    return (min(positions), max(positions)) if positions else None
+
+
+def names_near(bam: Path, junctions: list[Junction], window: int = 15) -> set[str]:
+    """Fragments with an imperfect alignment end, mismatch or splice within `window` bases of a breakpoint."""
+    names: set[str] = set()
+    with pysam.AlignmentFile(str(bam), "rb") as handle:
+        for contig, position in sorted({p for j in junctions for p in _positions(j)}):
+            for record in handle.fetch(contig, max(0, position - 1 - window), position + window):
+                cigar = record.cigartuples or []
+                if any(op in (1, 2, 3, 4) for op, _ in cigar) or (record.has_tag("NM") and record.get_tag("NM")):
+                    names.add(str(record.query_name))
+    return names
+
+
+def _positions(junction: Junction) -> list[tuple[str, int]]:
+    s = junction.structure
+    five = s.five.to_genome(s.five.exon_end(s.five_exon) - s.five_deleted)
+    three = s.three.to_genome(s.three.exon_start(s.three_exon) + s.three_deleted)
+    return [(s.five.contig, five), (s.three.contig, three)]

@@ -1,0 +1,121 @@
+"""Kind, event and confidence of junctions; what is seen but not called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from ..annotation import Annotation, Transcript
+from .discover import Junction
+
+READ_THROUGH_DISTANCE = 200_000  # farther genes are not joined by transcription running on
+HIGH_FRAGMENTS = 5
+
+
+@dataclass
+class Classified:
+    """A junction with its place in an event."""
+
+    junction: Junction
+    kind: str
+    event_id: str
+    confidence: str
+    notes: list[str]
+
+
+def merge_homopolymer_twins(junctions: list[Junction]) -> list[Junction]:
+    """Fold a junction into a better supported one that differs only in the length of homopolymers of its insert.
+
+    Polymerases slip in homopolymers; two transcripts that differ by nothing else are not expected.
+    """
+    kept: dict[tuple[object, ...], Junction] = {}
+    for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
+        key = (*junction.key[:3], _collapsed(junction.structure.inserted), *junction.key[4:])
+        if key not in kept:
+            kept[key] = junction
+            continue
+        counted = kept[key].counted
+        counted.split = junction.counted.split | counted.split
+        counted.placements = {**junction.counted.placements, **counted.placements}
+    return list(kept.values())
+
+
+def _collapsed(sequence: str) -> str:
+    return "".join(base for base, _ in groupby(sequence))
+
+
+def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon: int, annotation: Annotation) -> bool:
+    """Can transcription running on from `five` into its downstream neighbour `three` explain the junction?
+
+    Same strand, in order, no further than READ_THROUGH_DISTANCE, no gene of that strand between, and one of the exons
+    where run-on splicing joins: the last two of the 5' gene or the first three of the 3' gene.
+    """
+    if five.contig != three.contig or five.strand != three.strand:
+        return False
+    upstream, downstream = (five, three) if five.forward else (three, five)
+    gap = downstream.start - upstream.end
+    if not 0 < gap <= READ_THROUGH_DISTANCE:
+        return False
+    between = annotation.overlapping(five.contig, upstream.end + 1, downstream.start - 1)
+    if any(t.strand == five.strand and t.start > upstream.end and t.end < downstream.start and t.cds for t in between):
+        return False
+    return five_exon >= len(five.exons) - 1 or three_exon <= 3
+
+
+def confidence_of(junction: Junction, min_support: int) -> tuple[str, list[str]]:
+    """high, medium or low, with the reasons for less than high."""
+    s, unique, split = junction.structure, junction.counted.unique, len(junction.counted.split)
+    at_exon_end = s.five_deleted == 0 or s.three_deleted == 0
+    if unique < min_support:
+        return "low", [f"{unique} unique fragment{'s' if unique != 1 else ''}, {min_support} needed"]
+    if junction.also_fits:
+        return "low", [f"the partner side fits {', '.join(junction.also_fits)} as well"]
+    if split == 0:
+        return ("medium" if unique >= HIGH_FRAGMENTS else "low"), ["no read crosses the junction itself"]
+    if unique < HIGH_FRAGMENTS:
+        return "medium", [f"{unique} unique fragments"]
+    if not at_exon_end:
+        return "medium", ["neither side ends at an exon border"]
+    return "high", []
+
+
+def classify(junctions: list[Junction], kinase_exons: range, min_support: int, target: str) -> list[Classified]:
+    """Group the junctions of one target by partner gene and name their kinds.
+
+    A target segment that both enters and leaves the same partner gene, the exit behind the entry, is an insertion: it
+    disrupts the partner and is no kinase fusion unless the segment holds the whole domain.
+    """
+    by_partner: dict[str, list[Junction]] = {}
+    for junction in junctions:
+        by_partner.setdefault(junction.partner.gene_id or junction.partner.gene, []).append(junction)
+    groups = sorted(by_partner.values(), key=lambda g: (-max(j.counted.unique for j in g), repr(g[0].key)))
+    found: list[Classified] = []
+    for number, group in enumerate(groups, 1):
+        inserted = _inserted_segment(group)
+        for junction in sorted(group, key=lambda j: (not j.into, -j.counted.unique, repr(j.key))):
+            kind = _kind(junction, junction in inserted, kinase_exons)
+            confidence, notes = confidence_of(junction, min_support)
+            found.append(Classified(junction, kind, f"{target}-{number}", confidence, notes))
+    return found
+
+
+def _kind(junction: Junction, in_insertion: bool, kinase_exons: range) -> str:
+    if in_insertion:
+        return "disrupting_event"
+    if not junction.into:
+        return "reciprocal"
+    return "kinase_fusion" if junction.structure.three_exon <= kinase_exons.start else "disrupting_event"
+
+
+def _inserted_segment(group: list[Junction]) -> list[Junction]:
+    """Entry and exit junctions of a target segment inserted into the partner."""
+    pairs = [
+        (entry, exit_)
+        for entry in group
+        for exit_ in group
+        if entry.into
+        and not exit_.into
+        and entry.structure.three_exon <= exit_.structure.five_exon
+        and entry.structure.five_exon <= exit_.structure.three_exon
+    ]
+    return [j for pair in pairs for j in pair]

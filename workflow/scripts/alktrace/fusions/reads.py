@@ -1,0 +1,207 @@
+"""Fragments that may carry a rearrangement of a target gene, read from the evidence BAM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pysam
+
+from ..annotation import Transcript, reverse_complement
+from .target_index import TargetIndex
+
+MIN_CLIP = 8  # shorter clips are alignment ends, not evidence
+_CONSUMES_REFERENCE = {0, 2, 7, 8}  # M, D, =, X: part of one block
+_SOFT_CLIP, _HARD_CLIP, _SKIP = 4, 5, 3
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """One alignment of a read. Positions are 1-based and inclusive; clips count bases on the genome's left and right."""
+
+    contig: str
+    reverse: bool
+    mapping_quality: int
+    blocks: tuple[tuple[int, int], ...]  # exonic parts between N operations
+    left_clip: int
+    right_clip: int
+    mismatches: int
+    primary: bool
+
+    @property
+    def start(self) -> int:
+        return self.blocks[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.blocks[-1][1]
+
+    @property
+    def five_prime(self) -> tuple[str, int, bool]:
+        """Unclipped position of the read's first sequenced base: contig, position, reverse."""
+        position = self.end + self.right_clip if self.reverse else self.start - self.left_clip
+        return self.contig, position, self.reverse
+
+
+@dataclass
+class Read:
+    """One mate: bases as sequenced, and its alignments, primary first."""
+
+    name: str
+    mate: int  # 1 or 2
+    sequence: str
+    alignments: list[Alignment] = field(default_factory=list)
+
+    @property
+    def primary(self) -> Alignment | None:
+        return next((a for a in self.alignments if a.primary), None)
+
+    def sense(self, reverse: bool) -> str:
+        return reverse_complement(self.sequence) if reverse else self.sequence
+
+
+@dataclass
+class Fragment:
+    """A read pair (or single read) with the key that tells original molecules apart."""
+
+    name: str
+    reads: list[Read]
+    umi: str | None
+
+    def end_key(self) -> tuple[object, ...]:
+        """UMI, else the unclipped 5' ends of the mates."""
+        if self.umi is not None:
+            return ("umi", self.umi)
+        ends = [r.primary.five_prime if r.primary else ("*", len(r.sequence), False) for r in self.reads]
+        if len(self.reads) == 1:
+            ends.append(("length", len(self.reads[0].sequence), False))
+        return ("ends", *sorted(ends))
+
+
+def parse_alignment(record: pysam.AlignedSegment) -> Alignment:
+    """CIGAR and flags of a mapped record as an Alignment."""
+    blocks: list[tuple[int, int]] = []
+    position = block_start = record.reference_start + 1
+    cigar = record.cigartuples or []
+    for operation, length in cigar:
+        if operation in _CONSUMES_REFERENCE:
+            position += length
+        elif operation == _SKIP:
+            blocks.append((block_start, position - 1))
+            position += length
+            block_start = position
+    blocks.append((block_start, position - 1))
+    clips = (_SOFT_CLIP, _HARD_CLIP)
+    return Alignment(
+        contig=str(record.reference_name),
+        reverse=record.is_reverse,
+        mapping_quality=record.mapping_quality,
+        blocks=tuple(blocks),
+        left_clip=cigar[0][1] if cigar and cigar[0][0] in clips else 0,
+        right_clip=cigar[-1][1] if cigar and cigar[-1][0] in clips else 0,
+        mismatches=int(record.get_tag("NM")) if record.has_tag("NM") else 0,
+        primary=not (record.is_secondary or record.is_supplementary),
+    )
+
+
+def inside(alignment: Alignment, gene: Transcript) -> bool:
+    """Does the alignment touch the gene's span?"""
+    return alignment.contig == gene.contig and alignment.end >= gene.start and alignment.start <= gene.end
+
+
+def _leaves(record: pysam.AlignedSegment, gene: Transcript) -> bool:
+    """Does a record that touches the gene, or its mate, also reach beyond it?"""
+    start, end = record.reference_start + 1, record.reference_end or record.reference_start + 1
+    if start < gene.start or end > gene.end:
+        return True
+    if record.has_tag("SA"):
+        return True
+    if not record.is_paired or record.mate_is_unmapped:
+        return record.is_paired
+    mate = record.next_reference_start + 1
+    return record.next_reference_name != gene.contig or not gene.start <= mate <= gene.end
+
+
+def _clips(record: pysam.AlignedSegment) -> list[tuple[int, int]]:
+    """Query intervals (0-based, half-open, as stored) that a record leaves unaligned."""
+    cigar, length = record.cigartuples or [], record.query_length
+    found = []
+    if cigar and cigar[0][0] == _SOFT_CLIP and cigar[0][1] >= MIN_CLIP:
+        found.append((0, cigar[0][1]))
+    if cigar and cigar[-1][0] == _SOFT_CLIP and cigar[-1][1] >= MIN_CLIP:
+        found.append((length - cigar[-1][1], length))
+    return found
+
+
+def _is_candidate(record: pysam.AlignedSegment, gene: Transcript, index: TargetIndex) -> bool:
+    """Can this record belong to a rearranged fragment of the gene?"""
+    if record.is_secondary or record.is_supplementary:
+        return False
+    sequence = record.query_sequence or ""
+    if record.is_unmapped:
+        return index.find(sequence) is not None or index.find(reverse_complement(sequence)) is not None
+    touches = record.reference_name == gene.contig and (
+        (record.reference_end or 0) >= gene.start and record.reference_start + 1 <= gene.end
+    )
+    if touches:
+        return bool(_clips(record)) or _leaves(record, gene)
+    parts = [sequence[a:b] for a, b in _clips(record)]
+    return any(index.find(p) is not None or index.find(reverse_complement(p)) is not None for p in parts)
+
+
+def candidate_names(bam: Path, genes: list[tuple[Transcript, TargetIndex]]) -> list[set[str]]:
+    """Read names, per gene, of fragments with a clip, a mate or a split part that may join the gene to something else."""
+    found: list[set[str]] = [set() for _ in genes]
+    with pysam.AlignmentFile(str(bam), "rb") as handle:
+        for record in handle.fetch(until_eof=True):
+            if not record.is_unmapped and not record.has_tag("SA") and not _clips(record) and _proper(record, genes):
+                continue
+            for names, (gene, index) in zip(found, genes, strict=True):
+                if _is_candidate(record, gene, index):
+                    names.add(str(record.query_name))
+    return found
+
+
+def _proper(record: pysam.AlignedSegment, genes: list[tuple[Transcript, TargetIndex]]) -> bool:
+    """Quick way out for the bulk of the reads: whole read and mate on one side of every gene's border."""
+    if not record.is_paired:
+        start, end = record.reference_start + 1, record.reference_end or 0
+        return all(g.contig != record.reference_name or start >= g.start and end <= g.end or end < g.start or start > g.end
+                   for g, _ in genes)
+    if record.mate_is_unmapped or record.next_reference_name != record.reference_name:
+        return False
+    low = min(record.reference_start, record.next_reference_start) + 1
+    high = max(record.reference_end or 0, record.next_reference_start + 1)
+    return all(
+        g.contig != record.reference_name or (low >= g.start and high <= g.end) or high < g.start or low > g.end
+        for g, _ in genes
+    )
+
+
+def load_fragments(bam: Path, names: set[str], umi: re.Pattern[str] | None) -> dict[str, Fragment]:
+    """All records of the named fragments, grouped; keys in name order."""
+    reads: dict[tuple[str, int], Read] = {}
+    with pysam.AlignmentFile(str(bam), "rb") as handle:
+        for record in handle.fetch(until_eof=True):
+            name = str(record.query_name)
+            if name not in names:
+                continue
+            mate = 2 if record.is_read2 else 1
+            read = reads.setdefault((name, mate), Read(name, mate, ""))
+            if not record.is_unmapped:
+                read.alignments.append(parse_alignment(record))
+            if not (record.is_secondary or record.is_supplementary):
+                read.sequence = record.get_forward_sequence() or ""
+    return dict(_grouped(reads, umi))
+
+
+def _grouped(reads: dict[tuple[str, int], Read], umi: re.Pattern[str] | None) -> Iterator[tuple[str, Fragment]]:
+    by_name: dict[str, list[Read]] = {}
+    for key in sorted(reads):
+        reads[key].alignments.sort(key=lambda a: (not a.primary, a.contig, a.blocks, a.reverse))
+        by_name.setdefault(key[0], []).append(reads[key])
+    for name, mates in by_name.items():
+        found = umi.search(name) if umi else None
+        yield name, Fragment(name, [m for m in mates if m.sequence], found.group(1) if found else None)
