@@ -6,7 +6,6 @@ Nothing is written beside the user's files: a reference is often on a read-only 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import logging
 import os
 import shutil
@@ -18,7 +17,7 @@ import pysam
 from .annotation import Annotation, Genome, read_gtf
 from .errors import InputError
 from .panel import PanelGene, read_panel
-from .serialise import write_json, write_text
+from .serialise import write_text
 
 log = logging.getLogger(__name__)
 
@@ -93,24 +92,10 @@ def _check_genes(models: Annotation, genes: Sequence[PanelGene], gtf: Path) -> N
         found = models.get(gene.gene)
         if gene.gene == "ALK" and found is None:
             raise InputError(
-                f"{gtf}: no gene ALK on a contig of the FASTA; use a GTF with gene_name \"ALK\" made for this FASTA"
+                f'{gtf}: no gene ALK on a contig of the FASTA; use a GTF with gene_name "ALK" made for this FASTA'
             )
         if gene.gene == "ALK" and found is not None and found.cds is None:
             raise InputError(f"{gtf}: {found.transcript_id} of ALK has no CDS rows; use a GTF with coding sequences")
     missing = [gene.gene for gene in genes if models.get(gene.gene) is None]
     if missing:
         log.warning("%s: panel genes missing, reported as not assessable: %s", gtf, ", ".join(missing))
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal text."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def write_reference_record(fasta: Path, gtf: Path, out: Path) -> None:
-    """Write names and SHA-256 of the reference files as the user gave them, for the report's provenance."""
-    record = {
-        name: {"file": path.name, "sha256": file_digest(path)} for name, path in (("fasta", fasta), ("gtf", gtf))
-    }
-    write_json(record, out)

@@ -1,0 +1,28 @@
+"""alktrace: FASTQ to a typed ALK fusion, its resistance mutations and one report a sample."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+# In the order of the data.
+include: "workflow/rules/common.smk"
+include: "workflow/rules/reference.smk"
+include: "workflow/rules/recruit.smk"
+include: "workflow/rules/align.smk"
+include: "workflow/rules/fusions.smk"
+include: "workflow/rules/kinase.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/cohort.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        get_final_output(),

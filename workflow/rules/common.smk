@@ -1,0 +1,78 @@
+# Configuration, sample sheet and the look-ups every stage uses. Nothing else reads the sheet.
+
+import sys
+from pathlib import Path
+
+BASE = Path(workflow.basedir)
+sys.path.insert(0, str(BASE / "workflow" / "scripts"))
+
+from alktrace.configuration import complete, load_schema, locate
+from alktrace.errors import InputError
+from alktrace.sheet import Sample, read_sheet
+
+SCHEMAS = BASE / "workflow" / "schemas"
+PANEL = str(BASE / "resources" / "panel.tsv")
+KNOWLEDGE = BASE / "resources" / "knowledge"
+KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
+REPORT_VIEWS = ["report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+
+
+def read_inputs():
+    """The complete configuration, the sheet by sample, and the reference files. Paths in the configuration and in the
+    sheet are relative to the working directory, else to the folder of the file that names them."""
+    settings = complete(config, load_schema(SCHEMAS / "config.schema.yaml"))
+    folders = [Path.cwd(), *(Path(file).resolve().parent for file in workflow.configfiles)]
+    sheet = find(settings["samples"], "samples", folders)
+    reference = {key: find(settings["reference"][key], f"reference.{key}", folders) for key in ("fasta", "gtf")}
+    schema = load_schema(SCHEMAS / "samples.schema.yaml")
+    samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
+    return settings, {sample.id: sample for sample in samples}, reference
+
+
+def find(text, key, folders):
+    path = locate(text, folders)
+    if path is None:
+        raise InputError(f"configuration: key {key}: no such file: {text}; correct the path")
+    return path
+
+
+try:
+    SETTINGS, SAMPLES, REFERENCE = read_inputs()
+except InputError as error:
+    # One line for the user; an exception would bring a traceback of this file.
+    sys.exit(f"alktrace: {error}")
+
+
+wildcard_constraints:
+    sample="[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+
+
+def get_final_output():
+    """All reports and the cohort pages."""
+    files = ["report.json", *REPORT_VIEWS, "evidence.bam"]
+    return [
+        *(f"results/{sample}/{file}" for sample in SAMPLES for file in files),
+        "results/cohort/summary.tsv",
+        "results/cohort/index.html",
+    ]
+
+
+def get_reads(wildcards):
+    """The read files of a sample as the user gave them."""
+    return [str(path) for path in SAMPLES[wildcards.sample].inputs]
+
+
+def get_targets_bed(wildcards):
+    """The BED of baits or primers, if the sample has one."""
+    targets = SAMPLES[wildcards.sample].targets
+    return [str(targets)] if targets else []
+
+
+def describe(*columns):
+    """An input function for `params`: the named columns of the sheet as a dictionary of text."""
+    return lambda wildcards: {column: getattr(SAMPLES[wildcards.sample], column) for column in columns}
+
+
+def scaled(megabytes):
+    """Memory in MB that grows with each attempt."""
+    return lambda wildcards, attempt: megabytes * attempt

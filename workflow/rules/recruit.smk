@@ -1,0 +1,28 @@
+# Reads that share k-mers with the targets, and the counts of the whole input.
+
+
+rule recruit_reads:
+    input:
+        reads=get_reads,
+        targets="work/reference/targets.npz",
+    output:
+        reads=temp("work/{sample}/recruited.fq.gz"),
+        stats="work/{sample}/recruit.json",
+        record="work/{sample}/inputs.json",
+    log:
+        "work/logs/{sample}/recruit_reads.log",
+    benchmark:
+        "work/benchmarks/{sample}/recruit_reads.tsv"
+    conda:
+        "../../envs/python.yaml"
+    threads: 2
+    resources:
+        mem_mb=scaled(1000),
+        runtime=120,
+    params:
+        sheet=describe("fq1", "fq2", "bam"),
+        keep_all=not SETTINGS["recruit"],
+    message:
+        "{wildcards.sample}: recruit reads of the targets"
+    script:
+        "../scripts/recruit_reads.py"

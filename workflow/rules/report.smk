@@ -1,0 +1,67 @@
+# report.json is the truth; everything else is a view of it.
+
+
+rule write_report:
+    input:
+        stats="work/{sample}/recruit.json",
+        reads_record="work/{sample}/inputs.json",
+        reference_record="work/reference/reference.json",
+        aligner="work/{sample}/aligner.json",
+        fusions="work/{sample}/fusions.json",
+        screen="work/{sample}/screen.json",
+        knowledge=KNOWLEDGE_TABLES,
+    output:
+        report="results/{sample}/report.json",
+    log:
+        "work/logs/{sample}/write_report.log",
+    benchmark:
+        "work/benchmarks/{sample}/write_report.tsv"
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(1000),
+        runtime=10,
+    params:
+        sheet=describe("patient", "timepoint", "assay", "library", "umi"),
+        settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
+    message:
+        "{wildcards.sample}: interpret the findings"
+    script:
+        "../scripts/write_report.py"
+
+
+rule render_report:
+    input:
+        report="results/{sample}/report.json",
+        fusions="work/{sample}/fusions.json",
+        screen="work/{sample}/screen.json",
+        bam="results/{sample}/evidence.bam",
+        bai="results/{sample}/evidence.bam.bai",
+        fasta="work/reference/genome.fa",
+        annotation="work/reference/annotation.tsv",
+        knowledge=KNOWLEDGE_TABLES,
+    output:
+        html=report(
+            "results/{sample}/report.html",
+            caption="../report/sample.rst",
+            category="Samples",
+            labels={"sample": "{sample}"},
+        ),
+        tables=expand("results/{{sample}}/{file}", file=REPORT_VIEWS[1:]),
+    log:
+        "work/logs/{sample}/render_report.log",
+    benchmark:
+        "work/benchmarks/{sample}/render_report.tsv"
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(1000),
+        runtime=10,
+    params:
+        settings=SETTINGS["report"],
+    message:
+        "{wildcards.sample}: write the HTML report and the tables"
+    script:
+        "../scripts/render_report.py"

@@ -1,0 +1,25 @@
+"""Adaptor of rule align_reads."""
+
+from pathlib import Path
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.align import align, aligner_version
+from alktrace.models import RecruitStats
+from alktrace.serialise import read_json, write_json
+
+
+def main(snakemake: Any) -> None:
+    align(
+        fastq=Path(snakemake.input.reads),
+        mmi=Path(snakemake.input.index),
+        junctions=Path(snakemake.input.junctions),
+        bam=Path(snakemake.output.bam),
+        paired=read_json(Path(snakemake.input.stats), RecruitStats).paired,
+        sample=snakemake.wildcards.sample,
+        threads=snakemake.threads,
+    )
+    write_json({"aligner": aligner_version()}, Path(snakemake.output.version))
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

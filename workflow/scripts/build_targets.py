@@ -1,0 +1,22 @@
+"""Adaptor of rule build_targets."""
+
+from pathlib import Path
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.targets import build_targets
+
+
+def main(snakemake: Any) -> None:
+    build_targets(
+        fasta=Path(snakemake.input.fasta),
+        annotation=Path(snakemake.input.annotation),
+        panel=Path(snakemake.input.panel),
+        variants=Path(snakemake.input.variants),
+        partners=Path(snakemake.input.partners),
+        out=Path(snakemake.output.targets),
+        table=Path(snakemake.output.table),
+    )
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

@@ -1,0 +1,27 @@
+"""Adaptor of rule call_fusions."""
+
+from pathlib import Path
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.fusions import FusionSettings, call_fusions
+from alktrace.models import RecruitStats
+from alktrace.serialise import read_json, write_json
+
+
+def main(snakemake: Any) -> None:
+    result = call_fusions(
+        bam=Path(snakemake.input.bam),
+        fasta=Path(snakemake.input.fasta),
+        annotation=Path(snakemake.input.annotation),
+        panel=Path(snakemake.input.panel),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        recruit_stats=read_json(Path(snakemake.input.stats), RecruitStats),
+        settings=FusionSettings(snakemake.params.thresholds["min_support"]),
+        umi=snakemake.params.sheet["umi"] or None,
+        library=snakemake.params.sheet["library"],
+    )
+    write_json(result, Path(snakemake.output.fusions))
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

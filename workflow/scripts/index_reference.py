@@ -1,0 +1,14 @@
+"""Adaptor of rule index_reference."""
+
+from pathlib import Path
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.align import build_index
+
+
+def main(snakemake: Any) -> None:
+    build_index(Path(snakemake.input.fasta), Path(snakemake.output.index), snakemake.threads)
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

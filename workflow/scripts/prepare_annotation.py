@@ -1,0 +1,20 @@
+"""Adaptor of rule prepare_annotation."""
+
+from pathlib import Path
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.reference import prepare_annotation
+
+
+def main(snakemake: Any) -> None:
+    prepare_annotation(
+        fasta=Path(snakemake.input.fasta),
+        gtf=Path(snakemake.input.gtf),
+        panel=Path(snakemake.input.panel),
+        annotation=Path(snakemake.output.annotation),
+        junctions=Path(snakemake.output.junctions),
+    )
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

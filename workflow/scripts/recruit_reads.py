@@ -1,0 +1,37 @@
+"""Adaptor of rule recruit_reads."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.bam_input import extract_fastq
+from alktrace.provenance import file_records
+from alktrace.recruit import recruit
+from alktrace.serialise import write_json
+
+
+def main(snakemake: Any) -> None:
+    given: dict[str, Path] = {role: path for role, path in snakemake.params.sheet.items() if path}
+    out = Path(snakemake.output.reads)
+    with ThreadPoolExecutor(1) as pool, TemporaryDirectory(dir=out.parent, prefix="reads-") as folder:
+        # Checksums are taken while the recruiter has the same bytes in the page cache.
+        records = pool.submit(file_records, given)
+        if "bam" in given:
+            first, second = extract_fastq(given["bam"], Path(folder), snakemake.threads)
+        else:
+            first, second = given["fq1"], given.get("fq2")
+        recruit(
+            first,
+            second,
+            Path(snakemake.input.targets),
+            out,
+            Path(snakemake.output.stats),
+            threads=snakemake.threads,
+            keep_all=snakemake.params.keep_all,
+        )
+        write_json(records.result(), Path(snakemake.output.record))
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

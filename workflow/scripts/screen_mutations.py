@@ -1,0 +1,29 @@
+"""Adaptor of rule screen_mutations."""
+
+from pathlib import Path
+from typing import Any
+
+from alktrace.adaptor import run
+from alktrace.models import FusionResult
+from alktrace.screen import screen_sample
+from alktrace.serialise import read_json, write_json
+
+
+def main(snakemake: Any) -> None:
+    targets_bed = snakemake.input.get("targets_bed")
+    result = screen_sample(
+        bam=Path(snakemake.input.bam),
+        fasta=Path(snakemake.input.fasta),
+        annotation=Path(snakemake.input.annotation),
+        panel=Path(snakemake.input.panel),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        fusions=read_json(Path(snakemake.input.fusions), FusionResult),
+        settings=snakemake.params.thresholds,
+        umi=snakemake.params.sheet["umi"] or None,
+        library=snakemake.params.sheet["library"],
+        targets_bed=Path(str(targets_bed)) if targets_bed else None,
+    )
+    write_json(result, Path(snakemake.output.screen))
+
+
+run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821
