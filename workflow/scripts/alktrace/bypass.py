@@ -1,0 +1,131 @@
+"""Bypass tracks of report.json: the screen's, driver fusions, and rows of bypass.tsv that no run can assess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .knowledge import Knowledge, Row, reference
+from .models import BypassEvent, Fusion, FusionResult, RecruitStats, State
+from .verdict import InterpretSettings, kinase_fusions, label
+
+KINDS = ("mutation", "exon_skipping", "fusion", "amplification")
+
+
+def genes_of(row: Row) -> list[str]:
+    """Genes of one row of bypass.tsv."""
+    return [gene for gene in row["genes"].split(";") if gene]
+
+
+def assemble(
+    screened: Sequence[BypassEvent],
+    fusions: FusionResult,
+    stats: RecruitStats,
+    assay: str,
+    knowledge: Knowledge,
+    settings: InterpretSettings,
+) -> list[BypassEvent]:
+    """All tracks: those of the screen first, then fusion and amplification rows in table order, then mutation and
+    exon-skipping rows whose gene was not screened. Rows of other kinds (expression, signalling) are no tracks."""
+    events = [_with_references(event, knowledge) for event in screened]
+    have = {(event.gene, event.kind) for event in events}
+    for row in knowledge.bypass:
+        for gene in genes_of(row):
+            if row["kind"] == "fusion" and (gene, "fusion") not in have:
+                events.append(_fusion_track(gene, row, fusions, stats, knowledge, settings))
+                have.add((gene, "fusion"))
+            elif row["kind"] == "amplification":
+                events.append(_amplification(gene, row, assay, knowledge))
+            elif row["kind"] in KINDS and (gene, row["kind"]) not in have:
+                reason = knowledge.sentences.say("track_not_screened", gene=gene)
+                events.append(_untested(gene, row, reason))
+                have.add((gene, row["kind"]))
+    return events
+
+
+def of_role(knowledge: Knowledge, *roles: str) -> frozenset[str]:
+    """Genes of the rows with one of `roles` (bypass, driver, on_target, co_mutation, small_cell) and no other role."""
+    chosen = {gene for row in knowledge.bypass if row["role"] in roles for gene in genes_of(row)}
+    other = {gene for row in knowledge.bypass if row["role"] not in roles for gene in genes_of(row)}
+    return frozenset(chosen - other)
+
+
+def untested(knowledge: Knowledge) -> str:
+    """Genes of the rows that are neither mutation, exon skipping, fusion nor amplification, as a list in words."""
+    rows = [row for row in knowledge.bypass if row["kind"] not in KINDS and row["role"] == "bypass"]
+    return ", ".join(dict.fromkeys(gene for row in rows for gene in genes_of(row)))
+
+
+def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
+    """The event, with the references of its gene's rows where the screen gave none."""
+    if event.references:
+        return event
+    rows = [r for r in knowledge.bypass if event.gene in genes_of(r) and r["kind"] == event.kind]
+    return BypassEvent(
+        event.gene,
+        event.event,
+        event.kind,
+        event.state,
+        event.depth,
+        event.alt_fragments,
+        event.limit_of_detection,
+        event.reason,
+        [reference(row, row["meaning"]) for row in rows],
+    )
+
+
+def _untested(gene: str, row: Row, reason: str) -> BypassEvent:
+    event = row["region"] if row["kind"] == "exon_skipping" else f"{row['event_type']}: {row['region']}"
+    return BypassEvent(
+        gene, event, row["kind"], State.NOT_ASSESSABLE, None, None, None, reason, [reference(row, row["meaning"])]
+    )
+
+
+def _amplification(gene: str, row: Row, assay: str, knowledge: Knowledge) -> BypassEvent:
+    key = "track_amplification_rna" if assay == "rna" else "track_amplification_dna"
+    reason = knowledge.sentences.say(key, how=row["rna_assessable"])
+    cited = [reference(row, row["meaning"])]
+    return BypassEvent(gene, row["region"], "amplification", State.NOT_ASSESSABLE, None, None, None, reason, cited)
+
+
+def _fusion_track(
+    gene: str,
+    row: Row,
+    fusions: FusionResult,
+    stats: RecruitStats,
+    knowledge: Knowledge,
+    settings: InterpretSettings,
+) -> BypassEvent:
+    """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
+    say = knowledge.sentences.say
+    cited = [reference(r, r["meaning"]) for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == "fusion"]
+    found = kinase_fusions(fusions.fusions, gene)
+    low = [f for f in fusions.fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence == "low"]
+    limit = fusions.junction_limit
+    if found:
+        fragments = sum(f.support.unique_fragments for f in found)
+        reason = " ".join(say("track_fusion_found", **_fields(f)) for f in found)
+        names = ", ".join(dict.fromkeys(f.name for f in found))
+        return BypassEvent(gene, f"{names} fusion", "fusion", State.DETECTED, None, fragments, limit, reason, cited)
+    state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
+    if gene not in settings.fusion_genes:
+        state, limit, said = State.NOT_ASSESSABLE, None, [say("track_fusion_not_searched", gene=gene)]
+    elif stats.control_fragments < settings.min_control_fragments or limit is None:
+        state = State.NOT_ASSESSABLE
+        needed = max(settings.min_control_fragments, 1)
+        said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
+    said += [say("track_fusion_low", **_fields(f)) for f in low]
+    return BypassEvent(gene, "kinase fusion", "fusion", state, None, 0, limit, " ".join(said), cited)
+
+
+def _fields(fusion: Fusion) -> dict[str, object]:
+    return {
+        "name": fusion.name,
+        "label": label(fusion),
+        "fragments": fusion.support.unique_fragments,
+        "confidence": fusion.confidence,
+    }
+
+
+def named(events: Iterable[BypassEvent]) -> str:
+    """Events in words: "EGFR L858R; MET exon 14 skipping"."""
+    return "; ".join(f"{event.gene} {event.event}" for event in events)

@@ -1,0 +1,178 @@
+"""What the findings mean in context: variant associations, what IHC and FISH would show, and the one-look list of
+reasons why an ALK inhibitor may fail. Pure functions over findings and tables; the result is part of report.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .bypass import genes_of, named
+from .knowledge import UNKNOWN, Knowledge, Row, reference, unique
+from .models import BypassEvent, Fusion, Report, State
+from .verdict import TARGET, kinase_fusions
+
+SHORT_TAPE = "none"
+TP53 = "TP53"
+
+
+def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
+    """The fusion with `knowledge["context"]`: `length_class` (short | long | unknown), `sentences`, `other_tests` and
+    `associations` (studies by topic, side by side)."""
+    if fusion.kind != "kinase_fusion" or fusion.target != TARGET:
+        return fusion
+    known = dict(fusion.knowledge or {})
+    length = length_class(fusion)
+    tests = [row for row in knowledge.other_tests if row["kind"] == fusion.kind and row["frame"] == fusion.frame]
+    named_as = fusion.variant or fusion.notation
+    sentences = []
+    if length != UNKNOWN:
+        sentences.append(knowledge.sentences.say(f"context_{length}", variant=named_as, tape=fusion.tape_domain))
+    known["context"] = {
+        "length_class": length,
+        "sentences": sentences,
+        "other_tests": [_test(row, knowledge) for row in tests],
+        "associations": associations(fusion.variant, knowledge) if fusion.variant else [],
+    }
+    return replace(fusion, knowledge=known)
+
+
+def length_class(fusion: Fusion) -> str:
+    """short without a TAPE domain, long with any of it, unknown where the fusion stage does not say."""
+    if not fusion.tape_domain:
+        return UNKNOWN
+    return "short" if fusion.tape_domain == SHORT_TAPE else "long"
+
+
+def _test(row: Row, knowledge: Knowledge) -> dict[str, Any]:
+    say = knowledge.sentences.say
+    text = say("context_tests", test=row["test"], expected=row["expected"], note=row["note"])
+    return {"row": row["id"], "test": row["test"], "expected": row["expected"], "text": text, **reference(row)}
+
+
+def associations(subject: str, knowledge: Knowledge) -> list[dict[str, Any]]:
+    """Published comparisons about a variant label or gene: `[{topic, studies: [...]}]` in table order."""
+    topics: dict[str, list[dict[str, Any]]] = {}
+    by_id = {row["id"]: row for row in knowledge.associations}
+    for row in knowledge.associations:
+        if subject in row["subject"].split(";"):
+            topics.setdefault(row["topic"], []).append(_study(row, by_id, knowledge))
+    return [{"topic": topic, "studies": studies} for topic, studies in topics.items()]
+
+
+def _study(row: Row, by_id: dict[str, Row], knowledge: Knowledge) -> dict[str, Any]:
+    against = [by_id[i]["study"] for i in row["contradicted_by_ids"].split(";") if i in by_id]
+    say = knowledge.sentences.say
+    contradicted = say("context_contradicted", studies=", ".join(dict.fromkeys(against))) if against else ""
+    kept = ("study", "comparison", "cohort_n", "figures", "direction", "note")
+    mark = say("mark_recalled") if row["verified"] != "page" else ""
+    return {
+        "row": row["id"],
+        **{column: row[column] for column in kept},
+        "contradicted_by": contradicted,
+        "mark": mark,
+        "reference": row["reference"],
+        "verified": row["verified"],
+    }
+
+
+# ---------------------------------------------------------------- why an ALK inhibitor may fail
+
+
+def failure_list(report: Report, knowledge: Knowledge) -> list[dict[str, Any]]:
+    """One-look list, each `{id, label, state, text, references, associations}`: short variant, kinase mutation, ALK
+    amplification, bypass, other driver, small-cell flag, TP53 co-mutation."""
+    roles = {role: _gene_kinds(knowledge, role) for role in ("bypass", "driver", "on_target", "co_mutation")}
+    kinase = report.verdict.kinase_domain
+    return [
+        _variant(report, knowledge),
+        _item("kinase", kinase.state, kinase.reason, _mutation_references(report), knowledge),
+        _tracks("amplification", [e for e in report.bypass if (e.gene, e.kind) in roles["on_target"]], knowledge),
+        _tracks("bypass", [e for e in report.bypass if (e.gene, e.kind) in roles["bypass"]], knowledge),
+        _tracks("driver", [e for e in report.bypass if (e.gene, e.kind) in roles["driver"]], knowledge),
+        _small_cell(report.bypass, knowledge),
+        {
+            **_tracks("tp53", [e for e in report.bypass if e.gene == TP53 and e.kind == "mutation"], knowledge),
+            "associations": associations(TP53, knowledge),
+        },
+    ]
+
+
+def _item(
+    key: str, state: State, text: str, references: Sequence[dict[str, Any]], knowledge: Knowledge
+) -> dict[str, Any]:
+    return {
+        "id": key,
+        "label": knowledge.sentences.say(f"why_{key}_label"),
+        "state": state,
+        "text": text,
+        "references": unique(references),
+        "associations": [],
+    }
+
+
+def _gene_kinds(knowledge: Knowledge, role: str) -> set[tuple[str, str]]:
+    return {(gene, row["kind"]) for row in knowledge.bypass if row["role"] == role for gene in genes_of(row)}
+
+
+def _mutation_references(report: Report) -> list[dict[str, Any]]:
+    known = [m.knowledge for m in report.mutations if m.gene == TARGET and m.knowledge]
+    return [reference(k) for k in known if "reference" in k and "verified" in k]
+
+
+def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
+    """Short variant: detected when any detected fusion is short."""
+    sized = [(f, length_class(f)) for f in kinase_fusions(report.fusions)]
+    short = [f for f, length in sized if length == "short"]
+    shown = short or [f for f, length in sized if length == "long"]
+    state = State.DETECTED if short else State.NOT_DETECTED if shown else State.NOT_ASSESSABLE
+    text = knowledge.sentences.say(
+        f"why_variant_{state}",
+        variants=", ".join(dict.fromkeys(f.variant or f.notation for f in shown)),
+        tape=", ".join(dict.fromkeys(f.tape_domain or UNKNOWN for f in shown)),
+    )
+    rows = [row for f in shown for row in knowledge.associations if f.variant in row["subject"].split(";")]
+    return _item("variant", state, text, [reference(row, row["study"]) for row in rows], knowledge)
+
+
+def _tracks(key: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> dict[str, Any]:
+    """Detected when any track is; not detected when all are; otherwise not assessable."""
+    found = [e for e in events if e.state is State.DETECTED]
+    blind = [e for e in events if e.state is State.NOT_ASSESSABLE]
+    state, shown = State.NOT_DETECTED, list(events)
+    if found:
+        state, shown = State.DETECTED, found
+    elif blind or not events:
+        state, shown = State.NOT_ASSESSABLE, blind
+    meanings = [
+        row["meaning"] for row in knowledge.bypass for e in found if e.gene in genes_of(row) and row["kind"] == e.kind
+    ]
+    text = knowledge.sentences.say(
+        f"why_track_{state}", events=named(shown) or UNKNOWN, meaning="; ".join(dict.fromkeys(meanings))
+    )
+    return _item(key, state, text, [r for e in shown for r in e.references], knowledge)
+
+
+def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str, Any]:
+    """The two-gene flag: every gene of the small-cell row must be altered."""
+    rows = [row for row in knowledge.bypass if row["role"] == "small_cell"]
+    pair = next((row for row in rows if len(genes_of(row)) > 1), None)
+    if pair is None:
+        return _item("small_cell", State.NOT_ASSESSABLE, UNKNOWN, [], knowledge)
+    states = {gene: _gene_state(gene, events) for gene in genes_of(pair)}
+    state = State.DETECTED
+    if State.NOT_ASSESSABLE in states.values():
+        state = State.NOT_ASSESSABLE
+    elif State.NOT_DETECTED in states.values():
+        state = State.NOT_DETECTED
+    words = {gene.lower(): value.replace("_", " ") for gene, value in states.items()}
+    text = knowledge.sentences.say(f"why_small_cell_{state}", meaning=pair["meaning"], note=pair["note"], **words)
+    return _item("small_cell", state, text, [reference(row, row["meaning"]) for row in rows], knowledge)
+
+
+def _gene_state(gene: str, events: Iterable[BypassEvent]) -> State:
+    """State of a gene's mutation tracks together."""
+    states = [e.state for e in events if e.gene == gene and e.kind == "mutation"]
+    if State.DETECTED in states:
+        return State.DETECTED
+    return State.NOT_ASSESSABLE if State.NOT_ASSESSABLE in states or not states else State.NOT_DETECTED

@@ -1,0 +1,132 @@
+"""The tables of resources/knowledge that the interpretation rests on, and the sentences it may say.
+
+The code of the interpretation holds no biology: every statement is a row of one of these tables, put into words by a
+template of sentences.tsv. A row that is missing leaves "unknown".
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+
+Row = dict[str, str]
+
+UNKNOWN = "unknown"
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
+    """Rows of a tab-separated table in file order, all cells as text.
+
+    Raises InputError when the file is missing, is not a table, or lacks one of `columns`.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            lines = list(csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; restore it from the project's resources/knowledge") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not a tab-separated UTF-8 table ({error}); restore it") from error
+    header = lines[0] if lines else []
+    missing = [c for c in columns if c not in header]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]} is missing; the table needs {', '.join(columns)}")
+    rows = []
+    for number, cells in enumerate(lines[1:], 2):
+        if len(cells) != len(header):
+            raise InputError(f"{path}: row {number} has {len(cells)} cells, the header {len(header)}; correct it")
+        rows.append(dict(zip(header, cells, strict=True)))
+    return rows
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Templates by id. `say` fills one in; a template that was deleted leaves "unknown"."""
+
+    templates: dict[str, str]
+
+    def say(self, key: str, **fields: Any) -> str:
+        """The sentence `key` with its fields. Raises InputError when the template names a field that it has not."""
+        template = self.templates.get(key)
+        if template is None:
+            return UNKNOWN
+        try:
+            return template.format(**fields)
+        except (KeyError, IndexError, ValueError) as error:
+            known = ", ".join(sorted(fields)) or "none"
+            raise InputError(f"sentences.tsv: row {key}: {error} cannot be filled in; use only: {known}") from error
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All tables of one knowledge folder."""
+
+    evidence: list[Row]
+    ic50: list[Row]
+    thresholds: list[Row]
+    drugs: list[Row]
+    changes: list[Row]
+    bypass: list[Row]
+    associations: list[Row]
+    other_tests: list[Row]
+    sentences: Sentences
+
+    @classmethod
+    def load(cls, folder: Path) -> Knowledge:
+        """Read the tables of `folder`. Raises InputError naming the table that is missing or malformed."""
+        stated = ("reference", "verified")
+        sentences = read_table(folder / "sentences.tsv", ("id", "text"))
+        return cls(
+            evidence=read_table(
+                folder / "tki_evidence.tsv",
+                ("id", "change", "drug", "evidence_type", "call", "value", "unit", *stated, "column_inferred", "note")
+                + ("conflict",),
+            ),
+            ic50=read_table(folder / "ba_f3_ic50.tsv", ("cell_line", "assay", *stated)),
+            thresholds=read_table(folder / "invitro_thresholds.tsv", ("call", "min_nm", "max_nm", *stated)),
+            drugs=read_table(folder / "drugs.tsv", ("drug", "always_shown")),
+            changes=read_table(folder / "alk_kinase_mutations.tsv", ("mutation", "class", *stated)),
+            bypass=read_table(
+                folder / "bypass.tsv",
+                ("id", "genes", "kind", "role", "event_type", "region", "rna_assessable", "meaning", "note", *stated),
+            ),
+            associations=read_table(
+                folder / "variant_associations.tsv",
+                ("id", "subject", "topic", "study", "comparison", "cohort_n", "figures", "direction")
+                + ("contradicted_by_ids", "note", *stated),
+            ),
+            other_tests=read_table(
+                folder / "other_tests.tsv", ("id", "kind", "frame", "test", "expected", "note", *stated)
+            ),
+            sentences=Sentences({row["id"]: row["text"] for row in sentences}),
+        )
+
+
+def parts(change: str) -> frozenset[str]:
+    """The single changes of a compound written "A+B", in any order."""
+    return frozenset(change.split("+"))
+
+
+def reference(row: Row, title: str = "") -> dict[str, Any]:
+    """What a report cites for one table row."""
+    return {"id": row["reference"] or UNKNOWN, "title": title, "verified": row["verified"] or UNKNOWN}
+
+
+def unique(references: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """References without repeats, first seen first."""
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for item in references:
+        seen.setdefault((item["id"], item["verified"]), item)
+    return list(seen.values())
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction as text with up to two significant decimals: 0.1529 is "15.3%", 0.0042 is "0.42%"."""
+    if fraction is None:
+        return UNKNOWN
+    value = 100 * fraction
+    return f"{value:.1f}%" if value >= 1 else f"{value:.2f}%"

@@ -1,0 +1,303 @@
+"""The three verdicts of a report and their summary, each `detected`, `not_detected` or `not_assessable`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .knowledge import Knowledge, Sentences, parts, percent
+from .models import (
+    BypassEvent,
+    Finding,
+    Fusion,
+    FusionResult,
+    Mutation,
+    RecruitStats,
+    ScreenedCodon,
+    State,
+    TkiCall,
+)
+
+TARGET = "ALK"
+
+
+@dataclass(frozen=True)
+class InterpretSettings:
+    """Thresholds of the interpretation, and the genes whose fusions the run searched (roles target, driver)."""
+
+    min_control_fragments: int = 100
+    fusion_genes: tuple[str, ...] = (TARGET,)
+
+
+# ---------------------------------------------------------------- ALK rearrangement
+
+
+def kinase_fusions(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion]:
+    """Junctions that make the verdict `detected`: kinase fusions of medium or high confidence."""
+    return [f for f in fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence in ("medium", "high")]
+
+
+def functional(fusion: Fusion) -> bool:
+    """Whether the structure is shown to give a kinase: in frame, no early stop, kinase domain not lost."""
+    whole = fusion.kinase_domain_retained is not False and fusion.premature_stop is not True
+    return whole and fusion.frame == "in_frame"
+
+
+def label(fusion: Fusion) -> str:
+    """Published label and notation: "V3a (E6;A20)", or the notation alone where no label is published."""
+    return f"{fusion.variant} ({fusion.notation})" if fusion.variant else fusion.notation
+
+
+def number(value: float | None) -> str:
+    """A limit or ratio with three significant digits."""
+    return "unknown" if value is None else f"{value:.3g}"
+
+
+def rearrangement(
+    result: FusionResult, stats: RecruitStats, settings: InterpretSettings, sentences: Sentences
+) -> tuple[Finding, list[str]]:
+    """State of the ALK rearrangement, and the sentences of the summary about it."""
+    found = kinase_fusions(result.fusions)
+    side = _side_findings(result.fusions, sentences)
+    imbalanced = result.imbalance.state is State.DETECTED
+    sides = {"three_prime": result.imbalance.three_prime, "five_prime": result.imbalance.five_prime}
+    if found:
+        said = [_detected(f, sentences) for f in found] + _warnings(found, sentences)
+        reason = " ".join(said)
+        if imbalanced:
+            said.append(sentences.say("alk_imbalance_too", **sides))
+        return Finding(State.DETECTED, reason, result.junction_limit), said + side
+    if imbalanced:
+        reason = sentences.say("alk_imbalance_only", **sides)
+        return Finding(State.NOT_ASSESSABLE, reason, None), [reason, *side]
+    if stats.pairs_total == 0:
+        reason = sentences.say("alk_no_reads")
+        return Finding(State.NOT_ASSESSABLE, reason, None), [reason, *side]
+    if stats.control_fragments < settings.min_control_fragments or result.junction_limit is None:
+        needed = max(settings.min_control_fragments, 1)
+        reason = sentences.say("alk_few_controls", controls=stats.control_fragments, needed=needed)
+        return Finding(State.NOT_ASSESSABLE, reason, result.junction_limit), [reason, *side]
+    limit = number(result.junction_limit)
+    reason = sentences.say("alk_not_detected", limit=limit, controls=stats.control_fragments)
+    return Finding(State.NOT_DETECTED, reason, result.junction_limit), [reason, *side]
+
+
+def _detected(fusion: Fusion, sentences: Sentences) -> str:
+    return sentences.say(
+        "alk_detected",
+        name=fusion.name,
+        label=label(fusion),
+        frame=fusion.frame.replace("_", " "),
+        confidence=fusion.confidence,
+        fragments=fusion.support.unique_fragments,
+    )
+
+
+def _warnings(fusions: Iterable[Fusion], sentences: Sentences) -> list[str]:
+    """What keeps detected fusions from being read as a functional kinase."""
+    said = []
+    for fusion in fusions:
+        names = {"name": fusion.name, "label": label(fusion)}
+        if fusion.frame == "out_of_frame":
+            said.append(sentences.say("alk_out_of_frame", **names))
+        elif fusion.frame != "in_frame":
+            said.append(sentences.say("alk_frame_undetermined", **names))
+        elif fusion.premature_stop:
+            said.append(sentences.say("alk_stop", **names))
+        if fusion.kinase_domain_retained is False:
+            said.append(sentences.say("alk_domain_lost", **names))
+        if not fusion.structure_complete:
+            said.append(sentences.say("alk_structure_incomplete", **names))
+    return said
+
+
+def _side_findings(fusions: Iterable[Fusion], sentences: Sentences) -> list[str]:
+    """Junctions of ALK that are named but never make it detected."""
+    said = []
+    for fusion in fusions:
+        if fusion.target != TARGET:
+            continue
+        names = {"name": fusion.name, "label": label(fusion), "fragments": fusion.support.unique_fragments}
+        if fusion.confidence == "low":
+            said.append(sentences.say("alk_low_confidence", **names))
+        elif fusion.kind == "disrupting_event":
+            said.append(sentences.say("alk_disrupting", **names))
+        elif fusion.kind == "reciprocal":
+            said.append(sentences.say("alk_reciprocal", **names))
+    return list(dict.fromkeys(said))
+
+
+# ---------------------------------------------------------------- kinase domain
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The screened codons of ALK at a glance. Limits are VAFs over the assessable codons, None without any."""
+
+    codons: dict[int, ScreenedCodon]
+    blind: frozenset[int]
+    depth: float
+    worst: float | None
+    median: float | None
+
+    @classmethod
+    def of(cls, screened: Iterable[ScreenedCodon]) -> Domain:
+        codons = {c.codon: c for c in screened if c.gene == TARGET}
+        blind = frozenset(n for n, c in codons.items() if c.state is State.NOT_ASSESSABLE)
+        limits = [
+            c.limit_of_detection_vaf
+            for n, c in codons.items()
+            if n not in blind and c.limit_of_detection_vaf is not None
+        ]
+        depth = median(c.depth for c in codons.values()) if codons else 0
+        return cls(codons, blind, depth, max(limits, default=None), median(limits) if limits else None)
+
+    def unreadable(self, wanted: Iterable[int]) -> list[int]:
+        """Those of the `wanted` codons that are not assessable or were not screened."""
+        return sorted(n for n in wanted if n not in self.codons or n in self.blind)
+
+    def limits(self) -> dict[str, object]:
+        """Fields of the sentences that state the limit of detection."""
+        return {
+            "worst": percent(self.worst),
+            "median": percent(self.median),
+            "blind": len(self.blind),
+            "total": len(self.codons),
+        }
+
+
+def is_silent(mutation: Mutation) -> bool:
+    """Whether the change leaves the protein as it is, or is listed as a common polymorphism."""
+    known = mutation.knowledge or {}
+    return "=" in mutation.hgvs_p or known.get("class") in ("silent", "polymorphism")
+
+
+def change_name(mutation: Mutation) -> str:
+    """The name under which the tables list the change, else its short name."""
+    return str((mutation.knowledge or {}).get("mutation") or mutation.short)
+
+
+def alk_changes(mutations: Iterable[Mutation]) -> list[Mutation]:
+    """Called ALK changes that alter the protein."""
+    return [m for m in mutations if m.gene == TARGET and not is_silent(m)]
+
+
+def listed_changes(knowledge: Knowledge) -> frozenset[str]:
+    """Single changes that have a row in a table: as a change of its own or as part of a compound."""
+    names = [row["mutation"] for row in knowledge.changes] + [row["change"] for row in knowledge.evidence]
+    return frozenset(part for name in names for part in parts(name))
+
+
+def describe(mutation: Mutation) -> str:
+    """ "G1202R (63 of 412 fragments, VAF 15.3%)" """
+    return f"{mutation.short} ({mutation.alt_fragments} of {mutation.depth} fragments, VAF {percent(mutation.vaf)})"
+
+
+def kinase_domain(
+    mutations: Sequence[Mutation],
+    domain: Domain,
+    wanted: frozenset[int],
+    knowledge: Knowledge,
+    alk_expressed: bool,
+) -> Finding:
+    """State of the kinase domain. `wanted` are the codons with reported resistance; `alk_expressed` is False when the
+    sample is good but has no ALK fusion, so that only wild-type ALK could have been read (RNA)."""
+    sentences = knowledge.sentences
+    listed = listed_changes(knowledge)
+    changes = alk_changes(mutations)
+    known = [m for m in changes if change_name(m) in listed]
+    others = [m for m in changes if change_name(m) not in listed]
+    silent = [m for m in mutations if m.gene == TARGET and is_silent(m)]
+    blind = domain.unreadable(wanted)
+    also = []
+    if others:
+        also.append(sentences.say("kinase_unknown_change", changes="; ".join(map(describe, others))))
+    if silent:
+        names = "; ".join(f"{m.hgvs_c} {m.hgvs_p}" for m in silent)
+        also.append(sentences.say("kinase_silent_change", changes=names))
+    if known:
+        said = [sentences.say("kinase_detected", changes="; ".join(map(describe, known)))]
+        if domain.worst is not None:
+            said.append(sentences.say("kinase_limits", **domain.limits()))
+        if blind:
+            said.append(sentences.say("kinase_also_blind", **_blind_fields(blind, wanted)))
+        return Finding(State.DETECTED, " ".join(said + also), domain.worst)
+    reason = _not_assessable(domain, blind, wanted, sentences, alk_expressed)
+    if reason:
+        return Finding(State.NOT_ASSESSABLE, " ".join([reason, *also]), domain.worst)
+    clear = sentences.say("kinase_not_detected", **domain.limits())
+    return Finding(State.NOT_DETECTED, " ".join([clear, *also]), domain.worst)
+
+
+def _not_assessable(
+    domain: Domain, blind: list[int], wanted: frozenset[int], sentences: Sentences, alk_expressed: bool
+) -> str | None:
+    """Why the domain cannot be assessed; None when it can."""
+    if not domain.codons:
+        return sentences.say("kinase_no_codons")
+    fields = {"depth": f"{domain.depth:g}", "blind": len(domain.blind), "total": len(domain.codons)}
+    whole = len(domain.blind) == len(domain.codons)
+    if not whole and not blind:
+        return None
+    deepest = max(c.depth for c in domain.codons.values())
+    if not alk_expressed:
+        return sentences.say("kinase_hardly_expressed" if deepest else "kinase_not_expressed", **fields)
+    if deepest == 0:
+        return sentences.say("kinase_depth_zero")
+    if whole:
+        return sentences.say("kinase_too_shallow", **fields)
+    return sentences.say("kinase_blind_positions", **_blind_fields(blind, wanted))
+
+
+def _blind_fields(blind: list[int], wanted: frozenset[int]) -> dict[str, object]:
+    return {"count": len(blind), "of": len(wanted), "codons": ", ".join(map(str, blind))}
+
+
+# ---------------------------------------------------------------- bypass
+
+
+def bypass_verdict(
+    events: Sequence[BypassEvent], flags: frozenset[str], untested: str, sentences: Sentences
+) -> Finding:
+    """State of the bypass tracks. Genes in `flags` (co-mutations) and copy number do not decide; `untested` names what
+    no test of this kind sees."""
+    tracks = [e for e in events if e.gene not in flags and e.kind != "amplification"]
+    copies = list(dict.fromkeys(e.gene for e in events if e.kind == "amplification"))
+    tail = []
+    if copies:
+        tail.append(sentences.say("bypass_no_copy_number", genes=", ".join(copies)))
+    if untested:
+        tail.append(sentences.say("bypass_not_tested", genes=untested))
+    found = [e for e in tracks if e.state is State.DETECTED]
+    blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
+    limits = [
+        e.limit_of_detection
+        for e in tracks
+        if e.kind == "mutation" and e.state is State.NOT_DETECTED and e.limit_of_detection is not None
+    ]
+    worst = max(limits, default=None)
+    if found:
+        names = "; ".join(f"{e.gene} {e.event}" for e in found)
+        return Finding(State.DETECTED, " ".join([sentences.say("bypass_detected", events=names), *tail]), worst)
+    if blind or not tracks:
+        genes = ", ".join(dict.fromkeys(e.gene for e in blind)) or "unknown"
+        fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "genes": genes}
+        said = sentences.say("bypass_not_assessable", **fields)
+        return Finding(State.NOT_ASSESSABLE, " ".join([said, *tail]), worst)
+    limit = sentences.say("bypass_no_limit") if worst is None else sentences.say("bypass_limit", worst=percent(worst))
+    said = sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit)
+    return Finding(State.NOT_DETECTED, " ".join([said, *tail]), worst)
+
+
+def resistance_sentences(calls: Iterable[TkiCall], sentences: Sentences) -> list[str]:
+    """The inhibitors facing reported resistance, and those without a call."""
+    by_call: dict[str, list[str]] = {}
+    for call in calls:
+        by_call.setdefault(call.call, []).append(call.drug)
+    said = []
+    if "resistant" in by_call:
+        said.append(sentences.say("summary_resistant", drugs=", ".join(by_call["resistant"])))
+    if "unknown" in by_call:
+        said.append(sentences.say("summary_unknown", drugs=", ".join(by_call["unknown"])))
+    return said
