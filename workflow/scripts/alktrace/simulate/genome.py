@@ -16,6 +16,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ..annotation import Transcript, reverse_complement
+from ..serialise import write_text
 from . import tables
 from .tables import FixedCodons, FixedExon, GeneRow, JunctionRow
 
@@ -54,7 +55,8 @@ class GeneSequence:
 
 @dataclass(frozen=True)
 class SyntheticGenome:
-    """Contigs, and per gene the stated transcript, its spliced sequence and its introns (transcript sense)."""
+    """Contigs, and per gene the stated transcript, its spliced and unspliced sequence and its introns (transcript
+    sense). `expression` is the relative depth of the gene in a background library."""
 
     contigs: dict[str, str]
     transcripts: dict[str, Transcript]
@@ -62,6 +64,7 @@ class SyntheticGenome:
     spliced: dict[str, str]
     introns: dict[str, tuple[str, ...]]
     unspliced: dict[str, str]
+    expression: dict[str, float]
 
     def exon(self, gene: str, number: int) -> str:
         """Sequence of one exon, transcript sense."""
@@ -181,7 +184,7 @@ def _write_microexon(gene: GeneSequence, rng: Generator) -> None:
 # ---------------------------------------------------------------- junctions
 
 
-def _open_retained(genes: Mapping[str, GeneSequence], junctions: Iterable[JunctionRow]) -> None:
+def _settle_junctions(genes: Mapping[str, GeneSequence], junctions: Iterable[JunctionRow]) -> None:
     """Intron stretches that fusion transcripts retain hold no stop in the frame of their exon, and no base there fits
     the other side by chance, so that each junction has one reading only."""
     for junction in junctions:
@@ -191,6 +194,9 @@ def _open_retained(genes: Mapping[str, GeneSequence], junctions: Iterable[Juncti
             _open_frame(intron, -_phase(five.row, junction.five_exon) % 3, junction.five_retained, {0: 71, 1: 84})
     for junction in junctions:
         five, three = genes[junction.five_gene], genes[junction.three_gene]
+        if junction.five_deleted:
+            exon = five.exons[junction.five_exon - 1]
+            _avoid(exon, -junction.five_deleted, three.exons[junction.three_exon - 1][junction.three_deleted])
         if not junction.three_retained:
             continue
         intron = three.introns[junction.three_exon - 2]
@@ -237,7 +243,7 @@ def build_genome(folder: Path = tables.FOLDER, seed: int = SEED) -> SyntheticGen
         exons = _exons(row, _fixed_bases(row, codons, fixed_exons), rng)
         genes[row.gene] = GeneSequence(row, exons, _introns(row, fixed_exons, repeat, rng))
     _write_microexon(genes["EML4"], _rng(seed, "microexon"))
-    _open_retained(genes, junctions)
+    _settle_junctions(genes, junctions)
     _copy_paralogue(genes["ALK"], genes[PARALOGUE], _rng(seed, "paralogue"))
     genes[PSEUDOGENE].exons = [
         _diverged(genes["NPM1"].transcript.encode(), PSEUDOGENE_IDENTITY, _rng(seed, "pseudogene"))
@@ -282,6 +288,7 @@ def _assemble(genes: Mapping[str, GeneSequence], repeat: bytes, seed: int) -> Sy
         spliced={name: gene.transcript for name, gene in genes.items()},
         introns={name: tuple(i.decode() for i in gene.introns) for name, gene in genes.items()},
         unspliced={name: gene.unspliced for name, gene in genes.items()},
+        expression={name: gene.row.expression for name, gene in genes.items()},
     )
 
 
@@ -336,23 +343,24 @@ def _second_transcript(stated: Transcript, skipped: tuple[int, ...]) -> Transcri
 
 def write_fasta(genome: SyntheticGenome, path: Path, width: int = 60) -> None:
     """Write the contigs as FASTA."""
-    with path.open("w", encoding="ascii", newline="\n") as out:
-        for name, bases in genome.contigs.items():
-            out.write(f">{name}\n")
-            out.writelines(f"{bases[i : i + width]}\n" for i in range(0, len(bases), width))
+    lines = []
+    for name, bases in genome.contigs.items():
+        lines.append(f">{name}\n")
+        lines += [f"{bases[i : i + width]}\n" for i in range(0, len(bases), width)]
+    write_text(path, "".join(lines))
 
 
 def write_gtf(genome: SyntheticGenome, path: Path) -> None:
     """Write the annotation as a GENCODE-style GTF: gene, transcript, exon, CDS, start_codon and stop_codon lines."""
     second = {t.gene: t for t in genome.second_transcripts}
-    with path.open("w", encoding="ascii", newline="\n") as out:
-        out.write("##description: synthetic genome for demonstration and tests\n##provider: alktrace\n##format: gtf\n")
-        for transcript in genome.transcripts.values():
-            out.write(_line(transcript, "gene", transcript.start, transcript.end, ".", _gene_attributes(transcript)))
-            tags = ("basic", "MANE_Select", "Ensembl_canonical") if transcript.cds else ("basic", "Ensembl_canonical")
-            out.writelines(_transcript_lines(transcript, tags, transcript.gene_type, 1))
-            if transcript.gene in second:
-                out.writelines(_transcript_lines(second[transcript.gene], ("basic",), "protein_coding_CDS_not_defined", 2))
+    lines = ["##description: synthetic genome for demonstration and tests\n", "##provider: alktrace\n", "##format: gtf\n"]
+    for transcript in genome.transcripts.values():
+        lines.append(_line(transcript, "gene", transcript.start, transcript.end, ".", _gene_attributes(transcript)))
+        tags = ("basic", "MANE_Select", "Ensembl_canonical") if transcript.cds else ("basic", "Ensembl_canonical")
+        lines += _transcript_lines(transcript, tags, transcript.gene_type, 1)
+        if transcript.gene in second:
+            lines += _transcript_lines(second[transcript.gene], ("basic",), "protein_coding_CDS_not_defined", 2)
+    write_text(path, "".join(lines))
 
 
 def _gene_attributes(t: Transcript) -> str:

@@ -15,7 +15,8 @@ FOLDER = Path(__file__).resolve().parents[4] / "resources" / "demo"
 class GeneRow:
     """One gene. Genes of a contig stand in genomic order. `coding_start` is the transcript position (1-based) of the A of
     ATG; `coding_length` counts the stop codon; both None for a non-coding gene. `introns` are lengths, None = free choice.
-    `skipped_exons` are left out of a second, non-coding transcript (empty: no second transcript)."""
+    `skipped_exons` are left out of a second, non-coding transcript (empty: no second transcript). `expression` is the
+    relative depth of the gene in a background library."""
 
     gene: str
     contig: str
@@ -27,6 +28,7 @@ class GeneRow:
     exons: tuple[int, ...]
     introns: tuple[int | None, ...]
     skipped_exons: tuple[int, ...]
+    expression: float
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def read_genes(folder: Path = FOLDER) -> list[GeneRow]:
             exons=tuple(int(e["length"]) for e in exons[row["gene"]]),
             introns=tuple(_number(e["intron_after"]) for e in exons[row["gene"]][:-1]),
             skipped_exons=tuple(int(n) for n in row["second_transcript_skips"].split(",") if n),
+            expression=float(row["expression"]),
         )
         for row in _rows(folder / "genes.tsv")
     ]

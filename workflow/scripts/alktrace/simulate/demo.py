@@ -1,0 +1,124 @@
+"""The demo: reference, reads, sample sheet, configuration and truth in one folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..models import State
+from ..serialise import write_json, write_text
+from . import scenarios, transcripts
+from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf
+from .reads import ReadSettings
+from .scenarios import Entry, Scenario, background
+from .transcripts import FusionTruth
+
+RESISTANCE = "c.3604G>A"  # G1202R
+RESISTANCE_SHARE = 0.3
+UMI = "::umi:([ACGTN+]+)"
+
+
+@dataclass(frozen=True)
+class MutationTruth:
+    """A change of a sample: `vaf` is its share of the gene's molecules at that place."""
+
+    gene: str
+    hgvs_c: str
+    short: str
+    vaf: float
+
+
+@dataclass(frozen=True)
+class DemoSample:
+    sample: str
+    patient: str
+    timepoint: str
+    scenario: Scenario
+    settings: ReadSettings
+    alk_rearrangement: State
+    mutations: tuple[MutationTruth, ...] = ()
+
+
+def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
+    """The samples of the demo: three fusions (one of them before and after resistance), none, and too little RNA."""
+    molecules = scenarios.fusion_molecules(genome)
+    v3 = [(molecules["V3a"], 1700), (molecules["V3b"], 5100)]
+    resistant: list[Entry] = []
+    for molecule, count in v3:
+        mutated = round(count * RESISTANCE_SHARE)
+        changed = transcripts.with_changes(genome, molecule, "ALK", [RESISTANCE])
+        resistant += [Entry(molecule, count - mutated), Entry(changed, mutated)]
+    rest = background(genome, 16_000)
+    plain, umi = ReadSettings(duplicates=0.1), ReadSettings(duplicates=0.1, umi_length=10)
+    alk = Entry(transcripts.wild_type(genome, "ALK"), 6000)
+
+    def sample(
+        name: str, patient: str, timepoint: str, entries: tuple[Entry, ...], settings: ReadSettings, state: State
+    ) -> DemoSample:
+        return DemoSample(name, patient, timepoint, Scenario(name, entries), settings, state)
+
+    detected = State.DETECTED
+    resistance = MutationTruth("ALK", RESISTANCE, "G1202R", RESISTANCE_SHARE)
+    progression = Scenario("demo_V3_progression", (*rest, *resistant))
+    return [
+        sample("demo_V1", "patient 1", "baseline", (*rest, Entry(molecules["V1"], 8500)), plain, detected),
+        sample("demo_V3_baseline", "patient 2", "baseline", (*rest, *(Entry(m, n) for m, n in v3)), plain, detected),
+        DemoSample(
+            "demo_V3_progression", "patient 2", "progression", progression, plain, detected, mutations=(resistance,)
+        ),
+        sample("demo_KIF5B", "patient 3", "baseline", (*rest, Entry(molecules["K24"], 11_000)), umi, detected),
+        sample("demo_wild_type", "patient 4", "baseline", (*rest, alk), plain, State.NOT_DETECTED),
+        sample("demo_poor", "patient 5", "baseline", background(genome, 300), plain, State.NOT_ASSESSABLE),
+    ]
+
+
+def write_demo(folder: Path, seed: int = SEED) -> None:
+    """Write genome.fa, genes.gtf, fastq/, samples.tsv, config.yaml, truth.json and truth.tsv below `folder`. Paths in
+    the sheet and the configuration are relative to `folder`; the same seed gives the same bytes."""
+    genome = build_genome(seed=seed)
+    (folder / "fastq").mkdir(parents=True, exist_ok=True)
+    write_fasta(genome, folder / "genome.fa")
+    write_gtf(genome, folder / "genes.gtf")
+    samples = demo_samples(genome)
+    for number, sample in enumerate(samples):
+        paths = [folder / "fastq" / f"{sample.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
+        scenarios.write(sample.scenario, sample.settings, seed + number, paths)
+    write_text(folder / "samples.tsv", _sheet(samples))
+    write_text(
+        folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n"
+    )
+    write_json({"samples": {s.sample: _truth(s) for s in samples}}, folder / "truth.json")
+    write_text(folder / "truth.tsv", _truth_table(samples))
+
+
+def _sheet(samples: list[DemoSample]) -> str:
+    lines = ["sample\tpatient\ttimepoint\tassay\tfq1\tfq2\tumi"]
+    for s in samples:
+        reads = [f"fastq/{s.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
+        umi = UMI if s.settings.umi_length else ""
+        lines.append("\t".join((s.sample, s.patient, s.timepoint, "rna", *reads, umi)))
+    return "\n".join(lines) + "\n"
+
+
+def _truth(sample: DemoSample) -> dict[str, Any]:
+    return {
+        "alk_rearrangement": sample.alk_rearrangement,
+        "fusions": list(_different(sample)),
+        "mutations": list(sample.mutations),
+        "fragments": {entry.molecule.name: entry.fragments for entry in sample.scenario.entries},
+    }
+
+
+def _different(sample: DemoSample) -> tuple[FusionTruth, ...]:
+    """Junctions of a sample, once each: mutated and other molecules share theirs."""
+    return tuple(dict((f.notation, f) for f in sample.scenario.fusions).values())
+
+
+def _truth_table(samples: list[DemoSample]) -> str:
+    lines = ["sample\talk_rearrangement\tfusion\tvariant\tnotation\tframe\tinserted_sequence\tmutations"]
+    for s in samples:
+        mutations = ",".join(f"{m.gene} {m.short} ({m.vaf})" for m in s.mutations)
+        rows = [(f.name, f.variant or "", f.notation, f.frame, f.inserted_sequence) for f in _different(s)]
+        lines += ["\t".join((s.sample, s.alk_rearrangement, *row, mutations)) for row in rows or [("",) * 5]]
+    return "\n".join(lines) + "\n"
