@@ -17,7 +17,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from . import frame, models
 from .annotation import Genome, Transcript
+from .notation import notation
+from .variants import Tables, label
 
 MISMATCH_COST = 9
 INDEL_COST = 12  # one or two bases more or fewer than the reference, as in homopolymers
@@ -28,6 +31,7 @@ INTRON_COST = 10  # the outer end of the contig lies in an intron
 MAX_INDEL = 2
 SURE_ANCHOR = 16  # exon bases that no contig shows by chance
 SEED = 12  # bases looked up to place a contig end in an intron, and shortest insert recognised as a cryptic exon
+CHANCE_MATCH = 2  # intron bases that mean nothing beside bases that no intron explains
 _FAR = 20_000
 
 Costs = npt.NDArray[np.int16]
@@ -347,6 +351,8 @@ def _structure(left: _Side, right: _Side, a: _Part, b: _Part) -> Structure:
     inserted = _unseen(left, a) + contig[a.end : len(contig) - b.end] + _unseen(right, b)
     if a.stop + b.stop < len(contig) and (_holds_exon(left, a, inserted) or _holds_exon(right, b, inserted)):
         a, b = _without_intron(a), _without_intron(b)
+    elif a.stop + b.stop < len(contig):
+        a, b = _without_chance(a), _without_chance(b)
     untemplated = inserted[a.retained : len(inserted) - b.retained]
     paths = [side.path(part.end, part.column) if part.end else _Path(0, 0, 0) for side, part in ((left, a), (right, b))]
     return Structure(
@@ -402,6 +408,10 @@ def _without_intron(part: _Part) -> _Part:
     return part if part.unseen else replace(part, retained=0, stop=part.end)
 
 
+def _without_chance(part: _Part) -> _Part:
+    return part if part.retained > CHANCE_MATCH else _without_intron(part)
+
+
 def _microhomology(left: _Side, right: _Side, a: _Part, b: _Part) -> int:
     """Bases that the genome behind the 5' piece shares with the 3' piece, and before the 3' piece with the 5' piece."""
     return _shared(left, a, len(left.contig) - b.stop) + _shared(right, b, len(right.contig) - a.stop)
@@ -416,3 +426,82 @@ def _shared(side: _Side, part: _Part, junction: int) -> int:
             break
         count += 1
     return count
+
+
+def to_fusion(
+    structure: Structure,
+    *,
+    kind: str,
+    event_id: str,
+    target: str,
+    support: models.Support,
+    confidence: str,
+    structure_complete: bool,
+    evidence_note: str,
+    genome: Genome,
+    tables: Tables,
+) -> models.Fusion:
+    """The report's record of one junction.
+
+    If part of the insert is unknown (`structure_complete` false) there is no label, frame or protein. A disrupting
+    event inserts exons of the target that lead out again, so its transcript beyond the two exons, and with it the
+    protein, is not told by one junction; it never holds the kinase domain.
+    """
+    made = frame.product(structure, genome)
+    if not structure_complete:
+        made = frame.Product(frame.UNDETERMINED, "", "", None)
+    kinase = frame.kinase_domain_retained(structure, target, tables.domains)
+    if kind == "disrupting_event":
+        made = frame.Product(made.frame, _junction_exons(structure, genome), "", None)
+        kinase = False
+    name = label(structure, tables, structure_complete)
+    five, three = frame.five_end(structure), frame.three_start(structure)
+    return models.Fusion(
+        name=f"{_name(structure.five, five)}::{_name(structure.three, three)}",
+        kind=kind,
+        event_id=event_id,
+        variant=name.variant,
+        notation=notation(structure, tables.letters),
+        five_prime=_locus(structure.five, structure.five_exon, five),
+        three_prime=_locus(structure.three, structure.three_exon, three),
+        inserted_sequence=structure.inserted,
+        retained_intron_bases=models.SidePair(structure.five_retained, structure.three_retained),
+        untemplated_sequence=structure.untemplated,
+        microhomology=structure.microhomology,
+        deleted_bases=models.SidePair(structure.five_deleted, structure.three_deleted),
+        structure_complete=structure_complete,
+        frame=made.frame,
+        premature_stop=made.premature_stop,
+        kinase_domain_retained=kinase,
+        tape_domain=frame.tape_domain(structure, tables.domains),
+        sequence=made.sequence,
+        protein=made.protein,
+        support=support,
+        confidence=confidence,
+        evidence_note=evidence_note,
+        knowledge=name.knowledge,
+        target=target,
+    )
+
+
+def _name(transcript: Transcript, position: int) -> str:
+    return transcript.gene or f"{transcript.contig}:{transcript.to_genome(position)}"
+
+
+def _locus(transcript: Transcript, exon: int, position: int) -> models.Locus:
+    return models.Locus(
+        gene=transcript.gene or None,
+        transcript=transcript.transcript_id or None,
+        exon=exon if transcript.gene else None,
+        contig=transcript.contig,
+        position=transcript.to_genome(position),
+        strand=transcript.strand,
+    )
+
+
+def _junction_exons(structure: Structure, genome: Genome) -> str:
+    """The two exon parts at the junction with the insert between them."""
+    five, three = structure.five, structure.three
+    left = genome.spliced(five)[five.exon_start(structure.five_exon) - 1 : frame.five_end(structure)]
+    right = genome.spliced(three)[frame.three_start(structure) - 1 : three.exon_end(structure.three_exon)]
+    return left + structure.inserted + right
