@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .knowledge import Knowledge, Row, reference
+from .knowledge import Knowledge, Row, references
 from .models import BypassEvent, Fusion, FusionResult, RecruitStats, State
 from .verdict import InterpretSettings, kinase_fusions, label
 
@@ -31,7 +31,7 @@ def assemble(
     for row in knowledge.bypass:
         for gene in genes_of(row):
             if row["kind"] == "fusion" and (gene, "fusion") not in have:
-                events.append(_fusion_track(gene, row, fusions, stats, knowledge, settings))
+                events.append(_fusion_track(gene, fusions, stats, knowledge, settings))
                 have.add((gene, "fusion"))
             elif row["kind"] == "amplification":
                 events.append(_amplification(gene, row, assay, knowledge))
@@ -47,6 +47,20 @@ def of_role(knowledge: Knowledge, *roles: str) -> frozenset[str]:
     chosen = {gene for row in knowledge.bypass if row["role"] in roles for gene in genes_of(row)}
     other = {gene for row in knowledge.bypass if row["role"] not in roles for gene in genes_of(row)}
     return frozenset(chosen - other)
+
+
+def outside(events: Iterable[BypassEvent], screened: Sequence[BypassEvent], knowledge: Knowledge) -> list[BypassEvent]:
+    """Tracks that are no part of the test: neither screened, nor copy number, nor a fusion that is searched or whose
+    gene is listed as a driver."""
+    covered = {(event.gene, event.kind) for event in screened}
+    drivers = {gene for row in knowledge.bypass if row["role"] == "driver" for gene in genes_of(row)}
+    return [
+        e
+        for e in events
+        if e.kind != "amplification"
+        and (e.gene, e.kind) not in covered
+        and not (e.kind == "fusion" and (e.gene in drivers or e.state is not State.NOT_ASSESSABLE))
+    ]
 
 
 def untested(knowledge: Knowledge) -> str:
@@ -69,27 +83,25 @@ def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
         event.alt_fragments,
         event.limit_of_detection,
         event.reason,
-        [reference(row, row["meaning"]) for row in rows],
+        [cited for row in rows for cited in references(row, row["meaning"])],
     )
 
 
 def _untested(gene: str, row: Row, reason: str) -> BypassEvent:
     event = row["region"] if row["kind"] == "exon_skipping" else f"{row['event_type']}: {row['region']}"
-    return BypassEvent(
-        gene, event, row["kind"], State.NOT_ASSESSABLE, None, None, None, reason, [reference(row, row["meaning"])]
-    )
+    cited = references(row, row["meaning"])
+    return BypassEvent(gene, event, row["kind"], State.NOT_ASSESSABLE, None, None, None, reason, cited)
 
 
 def _amplification(gene: str, row: Row, assay: str, knowledge: Knowledge) -> BypassEvent:
     key = "track_amplification_rna" if assay == "rna" else "track_amplification_dna"
-    reason = knowledge.sentences.say(key, how=row["rna_assessable"])
-    cited = [reference(row, row["meaning"])]
-    return BypassEvent(gene, row["region"], "amplification", State.NOT_ASSESSABLE, None, None, None, reason, cited)
+    reason = knowledge.sentences.say(key, region=row["region"], how=row["rna_assessable"])
+    cited = references(row, row["meaning"])
+    return BypassEvent(gene, "amplification", "amplification", State.NOT_ASSESSABLE, None, None, None, reason, cited)
 
 
 def _fusion_track(
     gene: str,
-    row: Row,
     fusions: FusionResult,
     stats: RecruitStats,
     knowledge: Knowledge,
@@ -97,7 +109,8 @@ def _fusion_track(
 ) -> BypassEvent:
     """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
     say = knowledge.sentences.say
-    cited = [reference(r, r["meaning"]) for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == "fusion"]
+    rows = [r for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == "fusion"]
+    cited = [one for r in rows for one in references(r, r["meaning"])]
     found = kinase_fusions(fusions.fusions, gene)
     low = [f for f in fusions.fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence == "low"]
     limit = fusions.junction_limit

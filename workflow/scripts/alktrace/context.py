@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from .bypass import genes_of, named
-from .knowledge import UNKNOWN, Knowledge, Row, reference, unique
+from .knowledge import UNKNOWN, Knowledge, Row, references, unique
 from .models import BypassEvent, Fusion, Report, State
 from .verdict import TARGET, kinase_fusions
 
@@ -47,7 +47,13 @@ def length_class(fusion: Fusion) -> str:
 def _test(row: Row, knowledge: Knowledge) -> dict[str, Any]:
     say = knowledge.sentences.say
     text = say("context_tests", test=row["test"], expected=row["expected"], note=row["note"])
-    return {"row": row["id"], "test": row["test"], "expected": row["expected"], "text": text, **reference(row)}
+    return {
+        "row": row["id"],
+        "test": row["test"],
+        "expected": row["expected"],
+        "text": text,
+        "references": references(row),
+    }
 
 
 def associations(subject: str, knowledge: Knowledge) -> list[dict[str, Any]]:
@@ -98,15 +104,13 @@ def failure_list(report: Report, knowledge: Knowledge) -> list[dict[str, Any]]:
     ]
 
 
-def _item(
-    key: str, state: State, text: str, references: Sequence[dict[str, Any]], knowledge: Knowledge
-) -> dict[str, Any]:
+def _item(key: str, state: State, text: str, cited: Sequence[dict[str, Any]], knowledge: Knowledge) -> dict[str, Any]:
     return {
         "id": key,
         "label": knowledge.sentences.say(f"why_{key}_label"),
         "state": state,
         "text": text,
-        "references": unique(references),
+        "references": unique(cited),
         "associations": [],
     }
 
@@ -117,7 +121,7 @@ def _gene_kinds(knowledge: Knowledge, role: str) -> set[tuple[str, str]]:
 
 def _mutation_references(report: Report) -> list[dict[str, Any]]:
     known = [m.knowledge for m in report.mutations if m.gene == TARGET and m.knowledge]
-    return [reference(k) for k in known if "reference" in k and "verified" in k]
+    return [cited for k in known if "reference" in k and "verified" in k for cited in references(k)]
 
 
 def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
         tape=", ".join(dict.fromkeys(f.tape_domain or UNKNOWN for f in shown)),
     )
     rows = [row for f in shown for row in knowledge.associations if f.variant in row["subject"].split(";")]
-    return _item("variant", state, text, [reference(row, row["study"]) for row in rows], knowledge)
+    return _item("variant", state, text, [c for row in rows for c in references(row, row["study"])], knowledge)
 
 
 def _tracks(key: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> dict[str, Any]:
@@ -167,7 +171,7 @@ def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str
         state = State.NOT_DETECTED
     words = {gene.lower(): value.replace("_", " ") for gene, value in states.items()}
     text = knowledge.sentences.say(f"why_small_cell_{state}", meaning=pair["meaning"], note=pair["note"], **words)
-    return _item("small_cell", state, text, [reference(row, row["meaning"]) for row in rows], knowledge)
+    return _item("small_cell", state, text, [c for row in rows for c in references(row, row["meaning"])], knowledge)
 
 
 def _gene_state(gene: str, events: Iterable[BypassEvent]) -> State:

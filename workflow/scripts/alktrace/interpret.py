@@ -9,14 +9,12 @@ from typing import Any
 from . import bypass, context, tki, verdict
 from .knowledge import Knowledge, Sentences
 from .models import (
-    Finding,
     Fusion,
     FusionResult,
     RecruitStats,
     Report,
     SampleInfo,
     ScreenResult,
-    TkiCall,
     Verdict,
 )
 from .verdict import Domain, InterpretSettings
@@ -45,12 +43,14 @@ def build_report(
     kinase = verdict.kinase_domain(screen.mutations, domain, tki.all_resistance_codons(tables), tables, expressed)
     events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
     flags = bypass.of_role(tables, "co_mutation", "small_cell")
-    tracks = verdict.bypass_verdict(events, flags, bypass.untested(tables), tables.sentences)
+    outside = bypass.outside(events, screen.bypass, tables)
+    tracks, bypass_said = verdict.bypass_verdict(events, flags, outside, bypass.untested(tables), tables.sentences)
     calls = tki.matrix(found, rearrangement, screen.mutations, domain, tables)
+    drugs = verdict.resistance_sentences(calls, tables.sentences)
     report = Report(
         SCHEMA_VERSION,
         sample,
-        Verdict(rearrangement, kinase, tracks, _summary(said, kinase, tracks, calls, tables.sentences)),
+        Verdict(rearrangement, kinase, tracks, " ".join([*said, kinase.reason, *drugs, bypass_said])),
         [context.with_context(f, tables) for f in fusions.fusions],
         screen.mutations,
         screen.screened,
@@ -61,10 +61,6 @@ def build_report(
     )
     report.qc["failure_list"] = context.failure_list(report, tables)
     return report
-
-
-def _summary(said: list[str], kinase: Finding, tracks: Finding, calls: list[TkiCall], sentences: Sentences) -> str:
-    return " ".join([*said, kinase.reason, *verdict.resistance_sentences(calls, sentences), tracks.reason])
 
 
 def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, sentences: Sentences) -> dict[str, Any]:

@@ -7,7 +7,7 @@ template of sentences.tsv. A row that is missing leaves "unknown".
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Knowledge:
             evidence=read_table(
                 folder / "tki_evidence.tsv",
                 ("id", "change", "drug", "evidence_type", "call", "value", "unit", *stated, "column_inferred", "note")
-                + ("conflict",),
+                + ("conflict", "source"),
             ),
             ic50=read_table(folder / "ba_f3_ic50.tsv", ("cell_line", "assay", *stated)),
             thresholds=read_table(folder / "invitro_thresholds.tsv", ("call", "min_nm", "max_nm", *stated)),
@@ -111,15 +111,24 @@ def parts(change: str) -> frozenset[str]:
     return frozenset(change.split("+"))
 
 
-def reference(row: Row, title: str = "") -> dict[str, Any]:
-    """What a report cites for one table row."""
-    return {"id": row["reference"] or UNKNOWN, "title": title, "verified": row["verified"] or UNKNOWN}
+def references(row: Mapping[str, str], title: str = "") -> list[dict[str, Any]]:
+    """What a report cites for one table row: `{id, title, verified}` for each of its references, which are separated by
+    ";" and may leave out a repeated prefix ("PMID:1;2"). A second name of the same paper in parentheses is left out."""
+    cited, prefix = [], ""
+    for part in (row["reference"] or UNKNOWN).split(";"):
+        name = part.split(" (")[0].strip()
+        if ":" in name:
+            prefix = name.partition(":")[0] + ":"
+        elif name.isdigit():
+            name = prefix + name
+        cited.append({"id": name, "title": title, "verified": row["verified"] or UNKNOWN})
+    return cited
 
 
-def unique(references: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def unique(cited: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """References without repeats, first seen first."""
     seen: dict[tuple[str, str], dict[str, Any]] = {}
-    for item in references:
+    for item in cited:
         seen.setdefault((item["id"], item["verified"]), item)
     return list(seen.values())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from .knowledge import UNKNOWN, Knowledge, Row, parts, percent, reference, unique
+from .knowledge import UNKNOWN, Knowledge, Row, parts, percent, references, unique
 from .models import Finding, Fusion, Mutation, State, TkiCall
 from .verdict import Domain, alk_changes, change_name, functional
 
@@ -49,6 +49,7 @@ class Judged:
     why: str
     rows: tuple[Row, ...]
     detail: str = ""
+    inferred: bool = False  # every deciding row had its drug column inferred
 
 
 # ---------------------------------------------------------------- clones
@@ -146,6 +147,7 @@ def drug_rows(knowledge: Knowledge, drug: str) -> list[Row]:
                 "column_inferred": "no",
                 "note": line["assay"],
                 "conflict": "",
+                "source": "",
             }
         )
     rank = {"clinical": 0, "literature": 1, "in_vitro": 2}
@@ -168,11 +170,13 @@ def judge(rows: Iterable[Row]) -> Judged:
     rows = tuple(rows)
     verified = [row for row in rows if row["verified"] == "page"]
     for kinds, why in ((("clinical", "literature"), ""), (("in_vitro",), "tki_in_vitro_only")):
-        said = {CALLS.get(row["call"], row["call"]) for row in verified if row["evidence_type"] in kinds}
+        deciding = [row for row in verified if row["evidence_type"] in kinds]
+        said = {CALLS.get(row["call"], row["call"]) for row in deciding}
+        inferred = all(row["column_inferred"] == "yes" for row in deciding)
         if len(said) > 1 or "both_reported" in said:
-            return Judged(UNKNOWN, "tki_both_reported", rows)
+            return Judged(UNKNOWN, "tki_both_reported", rows, inferred=inferred)
         if said & set(FAVOUR):
-            return Judged(said.pop(), why, rows)
+            return Judged(said.pop(), why, rows, inferred=inferred)
     return Judged(UNKNOWN, "tki_recalled" if rows else "tki_no_row", rows)
 
 
@@ -186,7 +190,8 @@ def judge_set(names: frozenset[str], rows: Sequence[Row]) -> Judged:
     shown = own.rows + tuple(row for change in within for row in judged[change].rows)
     guilty = [change for change in within if judged[change].call == "resistant"]
     if guilty:
-        return Judged("resistant", "tki_part_resistant", shown, ", ".join(guilty))
+        inferred = all(judged[change].inferred for change in guilty)
+        return Judged("resistant", "tki_part_resistant", shown, ", ".join(guilty), inferred)
     return Judged(UNKNOWN, "tki_parts_not_resistant", shown)
 
 
@@ -199,7 +204,7 @@ def judge_clone(clone: Clone, rows: Sequence[Row]) -> Judged:
     worst = max(apart, key=lambda j: FAVOUR.index(j.call))
     shown = together.rows + tuple(row for j in apart for row in j.rows if row not in together.rows)
     if worst.call == together.call:
-        return Judged(together.call, together.why, shown, together.detail)
+        return Judged(together.call, together.why, shown, together.detail, together.inferred)
     return Judged(UNKNOWN, "tki_phase_unknown", shown)
 
 
@@ -266,7 +271,7 @@ class _Drug:
                 call = UNKNOWN
             fields = {"count": len(blind), "of": len(wanted), "codons": ", ".join(map(str, blind))}
             because.append(self._say("tki_blind", **fields))
-        cited = [reference(row, row.get("study", "")) for row in rows]
+        cited = [one for row in rows for one in references(row, row["source"])]
         return TkiCall(self.name, call, because, [self._evidence(row) for row in rows], unique(cited))
 
     def _unmutated(self) -> tuple[str, list[str], list[Row]]:
@@ -294,6 +299,8 @@ class _Drug:
                 because.append(self._say(f"tki_{one.call}", **fields))
             if one.why:
                 because.append(self._say(one.why, **fields))
+            if one.inferred:
+                because.append(self._say("tki_inferred", **fields))
         because += self._on_fusion(found)
         rows = list({row["id"]: row for j in judged for row in j.rows}.values())
         return call, because, rows
@@ -335,6 +342,7 @@ class _Drug:
             "reference": row["reference"],
             "verified": row["verified"],
             "column_inferred": row["column_inferred"] == "yes",
+            "note": row["note"],
             "conflict": row["conflict"],
         }
 

@@ -258,17 +258,33 @@ def _blind_fields(blind: list[int], wanted: frozenset[int]) -> dict[str, object]
 
 
 def bypass_verdict(
-    events: Sequence[BypassEvent], flags: frozenset[str], untested: str, sentences: Sentences
-) -> Finding:
-    """State of the bypass tracks. Genes in `flags` (co-mutations) and copy number do not decide; `untested` names what
-    no test of this kind sees."""
-    tracks = [e for e in events if e.gene not in flags and e.kind != "amplification"]
-    copies = list(dict.fromkeys(e.gene for e in events if e.kind == "amplification"))
+    events: Sequence[BypassEvent],
+    flags: frozenset[str],
+    outside: Sequence[BypassEvent],
+    untested: str,
+    sentences: Sentences,
+) -> tuple[Finding, str]:
+    """State of the bypass tracks, and the first sentence of its reason for the summary.
+
+    Genes in `flags` (co-mutations), copy number and the tracks `outside` the test do not decide; `untested` names what
+    no test of this kind sees.
+    """
+    tracks = [e for e in events if e.gene not in flags and e.kind != "amplification" and e not in outside]
+    state, said, worst = _bypass_state(tracks, sentences)
     tail = []
+    copies = list(dict.fromkeys(e.gene for e in events if e.kind == "amplification"))
     if copies:
         tail.append(sentences.say("bypass_no_copy_number", genes=", ".join(copies)))
+    if outside:
+        names = dict.fromkeys(f"{e.gene} {e.event}" for e in outside)
+        tail.append(sentences.say("bypass_outside", events="; ".join(names)))
     if untested:
         tail.append(sentences.say("bypass_not_tested", genes=untested))
+    return Finding(state, " ".join([said, *tail]), worst), said
+
+
+def _bypass_state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, str, float | None]:
+    """State, sentence and worst VAF limit of the tracks that decide."""
     found = [e for e in tracks if e.state is State.DETECTED]
     blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
     limits = [
@@ -279,15 +295,13 @@ def bypass_verdict(
     worst = max(limits, default=None)
     if found:
         names = "; ".join(f"{e.gene} {e.event}" for e in found)
-        return Finding(State.DETECTED, " ".join([sentences.say("bypass_detected", events=names), *tail]), worst)
+        return State.DETECTED, sentences.say("bypass_detected", events=names), worst
     if blind or not tracks:
         genes = ", ".join(dict.fromkeys(e.gene for e in blind)) or "unknown"
         fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "genes": genes}
-        said = sentences.say("bypass_not_assessable", **fields)
-        return Finding(State.NOT_ASSESSABLE, " ".join([said, *tail]), worst)
+        return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
     limit = sentences.say("bypass_no_limit") if worst is None else sentences.say("bypass_limit", worst=percent(worst))
-    said = sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit)
-    return Finding(State.NOT_DETECTED, " ".join([said, *tail]), worst)
+    return State.NOT_DETECTED, sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit), worst
 
 
 def resistance_sentences(calls: Iterable[TkiCall], sentences: Sentences) -> list[str]:
