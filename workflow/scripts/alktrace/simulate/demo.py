@@ -85,9 +85,7 @@ def write_demo(folder: Path, seed: int = SEED) -> None:
         paths = [folder / "fastq" / f"{sample.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
         scenarios.write(sample.scenario, sample.settings, seed + number, paths)
     write_text(folder / "samples.tsv", _sheet(samples))
-    write_text(
-        folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n"
-    )
+    write_text(folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n")
     write_json({"samples": {s.sample: _truth(s) for s in samples}}, folder / "truth.json")
     write_text(folder / "truth.tsv", _truth_table(samples))
 
@@ -112,7 +110,7 @@ def _truth(sample: DemoSample) -> dict[str, Any]:
 
 def _different(sample: DemoSample) -> tuple[FusionTruth, ...]:
     """Junctions of a sample, once each: mutated and other molecules share theirs."""
-    return tuple(dict((f.notation, f) for f in sample.scenario.fusions).values())
+    return tuple({f.notation: f for f in sample.scenario.fusions}.values())
 
 
 def _truth_table(samples: list[DemoSample]) -> str:

@@ -157,7 +157,7 @@ def _introns(row: GeneRow, exons: Iterable[FixedExon], repeat: bytes, rng: Gener
 
 
 def _write_repeat(target: bytearray, repeat: bytes, rng: Generator, keep_first: int, keep_last: int) -> None:
-    """Write one diverged copy of the repeat, either orientation, over a random stretch; nothing when it does not fit."""
+    """Write one diverged copy of the repeat, either way round, over a random stretch; nothing when it does not fit."""
     room = len(target) - keep_first - keep_last - len(repeat)
     if room < 0:
         return
@@ -353,7 +353,7 @@ def write_fasta(genome: SyntheticGenome, path: Path, width: int = 60) -> None:
 def write_gtf(genome: SyntheticGenome, path: Path) -> None:
     """Write the annotation as a GENCODE-style GTF: gene, transcript, exon, CDS, start_codon and stop_codon lines."""
     second = {t.gene: t for t in genome.second_transcripts}
-    lines = ["##description: synthetic genome for demonstration and tests\n", "##provider: alktrace\n", "##format: gtf\n"]
+    lines = ["##description: synthetic genome for demonstration and tests\n", "##format: gtf\n"]
     for transcript in genome.transcripts.values():
         lines.append(_line(transcript, "gene", transcript.start, transcript.end, ".", _gene_attributes(transcript)))
         tags = ("basic", "MANE_Select", "Ensembl_canonical") if transcript.cds else ("basic", "Ensembl_canonical")
@@ -390,11 +390,14 @@ def _coding_parts(t: Transcript, exon: int) -> list[tuple[str, int, int, str]]:
     if t.cds is None:
         return []
     first, last = t.cds
-    wanted = (("CDS", first, last, first), ("start_codon", first, first + 2, first), ("stop_codon", last + 1, last + 3, last + 1))
     parts = []
-    for feature, begin, end, origin in wanted:
-        begin, end = max(begin, t.exon_start(exon)), min(end, t.exon_end(exon))
+    for feature, start, stop in (
+        ("CDS", first, last),
+        ("start_codon", first, first + 2),
+        ("stop_codon", last + 1, last + 3),
+    ):
+        begin, end = max(start, t.exon_start(exon)), min(stop, t.exon_end(exon))
         if begin <= end:
-            a, b = sorted((t.to_genome(begin), t.to_genome(end)))
-            parts.append((feature, a, b, str((origin - begin) % 3)))
+            low, high = sorted((t.to_genome(begin), t.to_genome(end)))
+            parts.append((feature, low, high, str((start - begin) % 3)))
     return parts

@@ -1,7 +1,7 @@
 """Sequencing reads from RNA molecules, fast and reproducible.
 
-A library is a list of (molecule, number of fragments). Fragments are drawn with numpy, rendered in blocks and written as
-gzip FASTQ with fixed bytes for a fixed seed. Offsets are 0-based and half-open.
+A library is a list of (molecule, number of fragments). Fragments are drawn with numpy, rendered in blocks and written
+as gzip FASTQ with fixed bytes for a fixed seed. Offsets are 0-based and half-open.
 """
 
 from __future__ import annotations
@@ -120,54 +120,65 @@ def random_fragments(
     raise ValueError(f"{molecule.name}: no room for fragments off the junctions")
 
 
+@dataclass(frozen=True)
+class _Target:
+    """A junction to be covered: end of the 5' exon part, start of the 3' exon part, molecule size, wanted anchor."""
+
+    left: int
+    right: int
+    size: int
+    anchor: int
+
+
 def junction_fragments(
     molecule: Molecule, index: int, count: int, anchor: int, settings: ReadSettings, rng: Generator, junction: int = 0
 ) -> Fragments:
-    """`count` different fragments that show at least `anchor` bases on both sides of a junction's whole insert.
+    """`count` (1 or more) different fragments with at least `anchor` bases on both sides of a junction's whole insert.
 
     Where a read can hold anchors and insert, one read of each fragment holds them all. Where it cannot, the two mates
     hold one anchor each; single reads then hold, by turns, the left or the right anchor and the insert beside it.
+    Pairs differ in their ends, single reads in the place of the read.
     Raises ValueError when there are not so many different fragments."""
     truth = molecule.fusions[junction]
-    left, right, size = truth.left_end, truth.right_start, len(molecule.sequence)
-    draw = _spanning_read if right - left + 2 * anchor <= settings.read_length else _bridging_pair
-    found: dict[tuple[int, int], bool] = {}
-    for number in range(count * ATTEMPTS):
+    target = _Target(truth.left_end, truth.right_start, len(molecule.sequence), anchor)
+    fits = target.right - target.left + 2 * anchor <= settings.read_length
+    found: dict[tuple[int, int], tuple[int, int, bool]] = {}
+    for _ in range(count * ATTEMPTS):
         if len(found) == count:
             break
-        start, length, forward = draw(left, right, size, anchor, settings, rng, number)
-        if 0 <= start and start + length <= size:
-            found.setdefault((start, length), forward)
+        if fits:
+            start, length, forward = _spanning_read(target, settings, rng)
+        else:
+            start, length, forward = _bridging_reads(target, settings, rng, at_left=len(found) % 2 == 0)
+        if start >= 0 and start + length <= target.size:
+            key = (start, start + length) if settings.paired else (start if forward else start + length, forward)
+            found.setdefault(key, (start, length, forward))
     if len(found) < count:
         raise ValueError(f"{molecule.name}: fewer than {count} different fragments have {anchor} bases on both sides")
-    starts, lengths = (np.array(column, dtype=np.int64) for column in zip(*found, strict=True))
-    drawn = _fragments(index, starts, lengths, rng)
-    return Fragments(drawn.molecule, starts, lengths, np.array(list(found.values())), drawn.original)
+    starts, lengths, senses = (np.array(column) for column in zip(*found.values(), strict=True))
+    return Fragments(np.full(count, index), starts, lengths, senses, np.arange(count))
 
 
-def _spanning_read(
-    left: int, right: int, size: int, anchor: int, settings: ReadSettings, rng: Generator, number: int
-) -> tuple[int, int, bool]:
-    """A fragment one end of which is a read over the whole insert (for single reads, read 1)."""
+def _spanning_read(target: _Target, settings: ReadSettings, rng: Generator) -> tuple[int, int, bool]:
+    """(start, length, forward) of a fragment with a read over the whole insert at one end; read 1 of single reads."""
     read = settings.read_length
-    first = int(rng.integers(max(right + anchor - read, 0), left - anchor + 1))
-    length = max(int(_lengths(1, size, settings, rng)[0]), read)
+    first = int(rng.integers(max(target.right + target.anchor - read, 0), target.left - target.anchor + 1))
+    length = max(int(_lengths(1, target.size, settings, rng)[0]), read)
     at_left = bool(rng.random() < 0.5)
-    forward = at_left if not settings.paired else bool(rng.random() < 0.5)
+    forward = bool(rng.random() < 0.5) if settings.paired else at_left
     return (first if at_left else first + read - length), length, forward
 
 
-def _bridging_pair(
-    left: int, right: int, size: int, anchor: int, settings: ReadSettings, rng: Generator, number: int
-) -> tuple[int, int, bool]:
-    """A fragment whose mates lie on either side of a long insert, each with its anchor."""
+def _bridging_reads(target: _Target, settings: ReadSettings, rng: Generator, at_left: bool) -> tuple[int, int, bool]:
+    """(start, length, forward) of a fragment whose mates lie on either side of a long insert, each with its anchor;
+    for single reads, of one whose read holds the left or the right anchor."""
     read = settings.read_length
-    first = int(rng.integers(max(left - read + 1, 0), left - anchor + 1))
-    last = int(rng.integers(right + anchor, right + read))
+    first = int(rng.integers(max(target.left - read + 1, 0), target.left - target.anchor + 1))
+    last = int(rng.integers(target.right + target.anchor, target.right + read))
     if settings.paired:
         return first, last - first, bool(rng.random() < 0.5)
-    length = max(int(_lengths(1, size, settings, rng)[0]), read)
-    return (first, length, True) if number % 2 == 0 else (last - length, length, False)
+    length = max(int(_lengths(1, target.size, settings, rng)[0]), read)
+    return (first, length, True) if at_left else (last - length, length, False)
 
 
 def whole_molecule(molecule: Molecule, index: int, rng: Generator) -> Fragments:
@@ -251,26 +262,31 @@ def read_blocks(
         block = fragments.take(np.arange(first, min(first + BLOCK, len(fragments))))
         names = _names(first, umis[block.original], settings)
         start = offsets[block.molecule] + block.start
-        yield tuple(
-            _records(_bases(pool, start, block.length, block.forward == (mate == 0), mate, settings), names, mate, settings, rng)
-            for mate in range(2 if settings.paired else 1)
-        )
+        text = []
+        for mate in range(2 if settings.paired else 1):
+            sense = block.forward == (mate == 0)
+            codes = _bases(pool, start, block.length, sense, ADAPTERS[mate], settings.read_length)
+            text.append(_records(codes, names, mate, settings, rng))
+        yield tuple(text)
 
 
 def _bases(
-    pool: NDArray[np.uint8], start: Integers, length: Integers, sense: NDArray[np.bool_], mate: int, settings: ReadSettings
+    pool: NDArray[np.uint8],
+    start: Integers,
+    length: Integers,
+    sense: NDArray[np.bool_],
+    adapter: bytes,
+    read_length: int,
 ) -> NDArray[np.uint8]:
     """Base codes of one mate (fragments x read length): from the fragment's start in transcript sense, or from its end
     in antisense; adapter, then G, where the read is longer than the fragment."""
-    column = np.arange(settings.read_length)[None, :]
+    column = np.arange(read_length)[None, :]
     inside = column < length[:, None]
     at = np.where(sense[:, None], start[:, None] + column, (start + length)[:, None] - 1 - column)
     codes = pool[np.where(inside, at, start[:, None])]
     codes = np.where(sense[:, None], codes, 3 - codes)
-    tail = np.full(settings.read_length, 2, dtype=np.uint8)
-    adapter = _CODES[np.frombuffer(ADAPTERS[mate], dtype=np.uint8)][: settings.read_length]
-    tail[: len(adapter)] = adapter
-    beyond = tail[np.clip(column - length[:, None], 0, settings.read_length - 1)]
+    tail = _CODES[np.frombuffer(adapter.ljust(read_length, b"G")[:read_length], dtype=np.uint8)]
+    beyond = tail[np.clip(column - length[:, None], 0, read_length - 1)]
     return np.where(inside, codes, beyond).astype(np.uint8)
 
 

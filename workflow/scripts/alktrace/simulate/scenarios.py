@@ -146,11 +146,10 @@ def draw(scenario: Scenario, settings: ReadSettings, seed: int) -> tuple[list[Mo
 def _at_junctions(
     entry: Entry, index: int, count: int, settings: ReadSettings, rng: np.random.Generator
 ) -> list[Fragments]:
-    off = reads.random_fragments(entry.molecule, index, entry.fragments, settings, rng, off_junctions=True)
-    return [off] + [
-        reads.junction_fragments(entry.molecule, index, count, entry.anchor, settings, rng, junction)
-        for junction in range(len(entry.molecule.fusions))
-    ]
+    parts = [reads.random_fragments(entry.molecule, index, entry.fragments, settings, rng, off_junctions=True)]
+    for junction in range(len(entry.molecule.fusions) if count else 0):
+        parts.append(reads.junction_fragments(entry.molecule, index, count, entry.anchor, settings, rng, junction))
+    return parts
 
 
 def write(scenario: Scenario, settings: ReadSettings, seed: int, paths: Sequence[Path]) -> None:

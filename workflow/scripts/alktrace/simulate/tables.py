@@ -13,10 +13,11 @@ FOLDER = Path(__file__).resolve().parents[4] / "resources" / "demo"
 
 @dataclass(frozen=True)
 class GeneRow:
-    """One gene. Genes of a contig stand in genomic order. `coding_start` is the transcript position (1-based) of the A of
-    ATG; `coding_length` counts the stop codon; both None for a non-coding gene. `introns` are lengths, None = free choice.
-    `skipped_exons` are left out of a second, non-coding transcript (empty: no second transcript). `expression` is the
-    relative depth of the gene in a background library."""
+    """One gene; genes of a contig stand in genomic order.
+
+    `coding_start` is the transcript position (1-based) of the A of ATG; `coding_length` counts the stop codon; both are
+    None for a non-coding gene. `introns` are lengths, None = free choice. `skipped_exons` are left out of a second,
+    non-coding transcript (empty: no second transcript). `expression` is the relative depth in a background library."""
 
     gene: str
     contig: str
@@ -33,12 +34,12 @@ class GeneRow:
 
 @dataclass(frozen=True)
 class FixedCodons:
-    """Bases a gene's coding sequence must show from codon `first_codon` on; `exon` holds that codon (None: anywhere)."""
+    """Bases a gene's coding sequence must show from codon `first_codon` on; `exon` holds that codon."""
 
     gene: str
     first_codon: int
     bases: str
-    exon: int | None
+    exon: int
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def read_genes(folder: Path = FOLDER) -> list[GeneRow]:
 def read_codons(folder: Path = FOLDER) -> list[FixedCodons]:
     """Codons of the hotspots, from codons.tsv."""
     return [
-        FixedCodons(row["gene"], int(row["first_codon"]), row["bases"], _number(row["exon"]))
+        FixedCodons(row["gene"], int(row["first_codon"]), row["bases"], int(row["exon"]))
         for row in _rows(folder / "codons.tsv")
     ]
 
@@ -121,9 +122,7 @@ def read_fixed_exons(folder: Path = FOLDER) -> list[FixedExon]:
             bases = record.sequence
             before = len(bases) - len(bases.lstrip("acgt"))
             after = len(bases.rstrip("acgt"))
-            found.append(
-                FixedExon(gene, int(exon), bases[:before].upper(), bases[before:after], bases[after:].upper())
-            )
+            found.append(FixedExon(gene, int(exon), bases[:before].upper(), bases[before:after], bases[after:].upper()))
     return found
 
 

@@ -105,9 +105,7 @@ def read_through(genome: SyntheticGenome, upstream: str, downstream: str) -> Mol
     are spliced out, as in most read-through transcripts."""
     last = len(genome.transcripts[upstream].exons)
     end = len(genome.transcripts[downstream].exons)
-    return _joined(
-        genome, f"{upstream}-{downstream} read-through", [(upstream, 1, last - 1), (downstream, 2, end)]
-    )
+    return _joined(genome, f"{upstream}-{downstream} read-through", [(upstream, 1, last - 1), (downstream, 2, end)])
 
 
 def _joined(genome: SyntheticGenome, name: str, blocks: Sequence[tuple[str, int, int]]) -> Molecule:
@@ -210,9 +208,7 @@ def _microhomology(window: str, cut: _Split, five_run: str, three_run: str) -> i
     return rightward + _common_prefix(window[: cut.left][::-1], before[::-1])
 
 
-def _truth(
-    genome: SyntheticGenome, molecule: Molecule, junctions: Sequence[JunctionRow], number: int
-) -> FusionTruth:
+def _truth(genome: SyntheticGenome, molecule: Molecule, junctions: Sequence[JunctionRow], number: int) -> FusionTruth:
     row, five_piece, three_piece = junctions[number], molecule.pieces[number], molecule.pieces[number + 1]
     five, three = genome.transcripts[row.five_gene], genome.transcripts[row.three_gene]
     five_exon, three_exon = genome.exon(row.five_gene, row.five_exon), genome.exon(row.three_gene, row.three_exon)
