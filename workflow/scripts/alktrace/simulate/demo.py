@@ -85,9 +85,10 @@ def write_demo(folder: Path, seed: int = SEED) -> None:
         paths = [folder / "fastq" / f"{sample.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
         scenarios.write(sample.scenario, sample.settings, seed + number, paths)
     write_text(folder / "samples.tsv", _sheet(samples))
-    write_text(folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n")
     write_json({"samples": {s.sample: _truth(s) for s in samples}}, folder / "truth.json")
     write_text(folder / "truth.tsv", _truth_table(samples))
+    # Last: its presence says that the folder is complete.
+    write_text(folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n")
 
 
 def _sheet(samples: list[DemoSample]) -> str:
