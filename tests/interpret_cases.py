@@ -41,7 +41,9 @@ def stats(pairs: int = 50_000, controls: int = 812) -> RecruitStats:
         return RecruitStats(True, 0, 0, 0, 0, 0, {}, None, 0, 0, {}, {}, 0)
     bases = pairs * 200
     by_gene = {"GUSB": controls}
-    return RecruitStats(True, pairs, 900, bases, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0)
+    return RecruitStats(
+        True, pairs, 900, bases, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0
+    )
 
 
 def fusion(
@@ -85,7 +87,9 @@ def fusion(
     )
 
 
-def fusion_result(fusions: Sequence[Fusion] = (), limit: float | None = 6.296 / 812, imbalanced: bool = False) -> FusionResult:
+def fusion_result(
+    fusions: Sequence[Fusion] = (), limit: float | None = 6.296 / 812, imbalanced: bool = False
+) -> FusionResult:
     state = State.DETECTED if imbalanced else State.NOT_DETECTED
     imbalance = Imbalance(4, 240, 60.0, 1e-9, state) if imbalanced else Imbalance(10, 11, 1.1, 0.5, state)
     return FusionResult(list(fusions), [], imbalance, [], limit, [])
@@ -111,7 +115,7 @@ def mutation(
     known = {"mutation": short, "class": "silent" if new == "=" else "resistance"}
     known |= {"reference": "PMID:27432227", "verified": "page"}
     return Mutation(
-        gene, "NM_004304.5", f"c.{3 * int(codon)}N>N", protein, short, int(codon), "snv", depth, depth - count, count,
+        gene, "NM_004304.5", f"c.{3 * int(codon)}{old}>{new}", protein, short, int(codon), "snv", depth, depth - count, count,
         vaf, 0.9 * vaf, 1.1 * vaf, 1e-20, phase, on_fusion, known,
     )  # fmt: skip
 
@@ -130,8 +134,10 @@ def codons(depth: int = 1000, blind: Sequence[int] = (), changed: Sequence[Mutat
         state = State.NOT_ASSESSABLE if limit is None or limit > 0.2 else State.NOT_DETECTED
         if codon in found:
             state = State.DETECTED
-        high = 3.7 / here if here else None
-        rows.append(ScreenedCodon("ALK", codon, here, found.get(codon, 0), high, limit, state, "" if here else "depth 0"))
+        high = min(1.0, 3.7 / here) if here else None
+        rows.append(
+            ScreenedCodon("ALK", codon, here, found.get(codon, 0), high, limit, state, "" if here else "depth 0")
+        )
     return rows
 
 

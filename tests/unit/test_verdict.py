@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from interpret_cases import codons, fusion, fusion_result, mutation, report, stats, tracks
 
 from alktrace import report_json
 from alktrace.models import Imbalance, State
 from alktrace.serialise import to_plain
+from interpret_cases import codons, fusion, fusion_result, mutation, report, stats, tracks
 
 
 @pytest.mark.parametrize("confidence", ["high", "medium"])
@@ -65,7 +65,9 @@ def test_no_reads_give_a_full_valid_report() -> None:
     empty.imbalance = Imbalance(0, 0, None, None, State.NOT_ASSESSABLE, "no reads")
     blind = [State.NOT_ASSESSABLE] * 10
     names = ("EGFR", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1", "MET")
-    found = report(counters=stats(0), result=empty, screened=codons(0), bypass=tracks(**dict(zip(names, blind, strict=True))))
+    found = report(
+        counters=stats(0), result=empty, screened=codons(0), bypass=tracks(**dict(zip(names, blind, strict=True)))
+    )
     report_json.check(to_plain(found), "report.json")
     for finding in (found.verdict.alk_rearrangement, found.verdict.kinase_domain, found.verdict.bypass):
         assert finding.state is State.NOT_ASSESSABLE
@@ -95,7 +97,9 @@ def test_blind_resistance_codon_makes_the_domain_not_assessable() -> None:
     assert "(1202)" in finding.reason
 
 
-@pytest.mark.parametrize(("depth", "words"), [(0, "wild-type ALK is not expressed (depth 0"), (5, "wild-type ALK is not expressed deeply")])
+@pytest.mark.parametrize(
+    ("depth", "words"), [(0, "wild-type ALK is not expressed (depth 0"), (5, "wild-type ALK is not expressed deeply")]
+)
 def test_unexpressed_wild_type_alk_is_said(depth: int, words: str) -> None:
     finding = report([], screened=codons(depth)).verdict.kinase_domain
     assert finding.state is State.NOT_ASSESSABLE
