@@ -9,6 +9,7 @@ import gzip
 import logging
 import os
 import shutil
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def prepare_genome(fasta: Path, out: Path) -> None:
         _index(fasta, partial, Path(f"{out}.fai"))
     except FileNotFoundError:
         raise InputError(f"{fasta}: no such file; set reference.fasta in the configuration") from None
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise InputError(f"{fasta}: cannot be read to its end ({error}); fetch the file again") from None
     else:
         os.replace(partial, out)
