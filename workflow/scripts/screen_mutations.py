@@ -5,7 +5,7 @@ from typing import Any
 
 from alktrace.adaptor import run
 from alktrace.models import FusionResult
-from alktrace.screen import screen_sample
+from alktrace.screen import ScreenSettings, screen_sample
 from alktrace.serialise import read_json, write_json
 
 
@@ -18,7 +18,7 @@ def main(snakemake: Any) -> None:
         panel=Path(snakemake.input.panel),
         knowledge=Path(snakemake.input.knowledge[0]).parent,
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
-        settings=snakemake.params.thresholds,
+        settings=ScreenSettings(max_lod_vaf=snakemake.params.thresholds["max_lod_vaf"]),
         umi=snakemake.params.sheet["umi"] or None,
         library=snakemake.params.sheet["library"],
         targets_bed=Path(str(targets_bed)) if targets_bed else None,

@@ -1,0 +1,174 @@
+"""From codon counts to calls, screened codons and limits of detection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import artefacts, names
+from .noise import (
+    MIN_ALT_FRAGMENTS,
+    MUTATED_COUNT,
+    MUTATED_FRACTION,
+    NEIGHBOUR,
+    NEIGHBOUR_TYPE,
+    NoiseModel,
+    critical_counts,
+    detection_limits,
+    differing_types,
+    p_values,
+)
+from .pileup import GenePileup, codon_text
+from .tables import ScreenSet
+
+
+@dataclass(frozen=True)
+class CodonCall:
+    """One codon content that stands out of the noise. `filters` is empty for a call."""
+
+    gene: str
+    codon: int
+    content: int  # codon code 0-63
+    reference: str
+    alternate: str
+    depth: int
+    ref_fragments: int
+    alt_fragments: int
+    p_value: float
+    filters: tuple[str, ...] = ()
+
+
+@dataclass
+class GeneScreen:
+    """Pileup of one gene with what is screened in it."""
+
+    gene: str
+    pileup: GenePileup
+    codons: list[int]  # screened, ascending
+    calls: list[CodonCall] = field(default_factory=list)
+
+
+def screened_substitutions(gene: str, pileup: GenePileup, codon: int, tables: ScreenSet) -> list[int]:
+    """Which of the nine single-base neighbours (0-8) of a codon would be reported."""
+    reference = pileup.reference_codon(codon)
+    code = int(pileup.codons[codon - 1])
+    if code > 63:
+        return []
+    residue = names.translate_codon(reference)
+    return [
+        j
+        for j in range(9)
+        if tables.reports_substitution(gene, codon, residue, names.translate_codon(codon_text(int(NEIGHBOUR[code, j]))))
+    ]
+
+
+def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
+    """Tests made in this sample: single substitutions that would be reported at codons with depth, and for each codon
+    with depth that is screened for insertions and deletions one of either."""
+    total = 0
+    for screen in screens:
+        for codon in screen.codons:
+            if screen.pileup.counts[codon - 1].sum() == 0:
+                continue
+            total += len(screened_substitutions(screen.gene, screen.pileup, codon, tables))
+            total += 2 * any(event.screens_indels for event in tables.by_codon[screen.gene, codon])
+    return total
+
+
+def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float]:
+    """(mean rate, shape) of reading codon `end` where the molecule holds `start`.
+
+    For two or three substitutions the rarest one alone: an upper bound.
+    """
+    kinds = np.array(differing_types(start, end))
+    depths = np.broadcast_to(depth, (len(kinds), 2))
+    rates = model.expected(kinds, depths)
+    rarest = int(np.argmin(rates))
+    return float(rates[rarest]), float(model.cell_shape(kinds, depths)[rarest])
+
+
+def _noise_of(model: NoiseModel, contents: np.ndarray, reference: int, content: int) -> tuple[float, float]:
+    """(mean rate, shape) of `content` as an error of the codons present: the reference and any common content."""
+    total = contents.sum()
+    by_content = contents.sum(axis=1)
+    present = {reference, *np.flatnonzero((by_content >= MUTATED_COUNT) & (by_content >= MUTATED_FRACTION * total))}
+    rate, shapes = 0.0, []
+    for source in sorted(int(k) for k in present if k != content):
+        mean, shape = _expected(model, source, content, contents.sum(axis=0))
+        rate += mean * float(by_content[source]) / float(total)
+        shapes.append(shape)
+    return max(rate, 1e-9), min(shapes)
+
+
+def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet) -> list[CodonCall]:
+    """Contents of the screened codons that noise does not explain, filtered ones included."""
+    raised = artefacts.raised_types(model)
+    background = artefacts.background_rate(model)
+    calls = []
+    for codon in screen.codons:
+        contents = screen.pileup.counts[codon - 1]
+        reference = int(screen.pileup.codons[codon - 1])
+        if reference > 63:
+            continue
+        by_content = contents.sum(axis=1)
+        depth = int(by_content.sum())
+        for content in np.flatnonzero(by_content >= MIN_ALT_FRAGMENTS):
+            if content == reference:
+                continue
+            rate, shape = _noise_of(model, contents, reference, int(content))
+            count = int(by_content[content])
+            against = np.array([rate, min(rate, background)])
+            p_value, bare = p_values(np.array([count] * 2), np.array([depth] * 2), against, np.array([shape] * 2))
+            types = differing_types(reference, int(content))
+            low = p_value > alpha or count < artefacts.least_count(depth, types, raised)
+            patterns = sorted({raised[t] for t in types if t in raised})
+            if bare > alpha or (low and not patterns):
+                continue
+            call = CodonCall(
+                screen.gene, codon, int(content), codon_text(reference), codon_text(int(content)), depth,
+                int(by_content[reference]), count, float(p_value),
+            )  # fmt: skip
+            filters = tuple(patterns if low else ()) + _scope_filters(call, tables)
+            calls.append(CodonCall(**{**call.__dict__, "filters": filters}))
+    return calls
+
+
+def _scope_filters(call: CodonCall, tables: ScreenSet) -> tuple[str, ...]:
+    """Filters that do not depend on counts: silent, known polymorphism, not a change the codon is screened for."""
+    old, new = names.translate_codon(call.reference), names.translate_codon(call.alternate)
+    filters = []
+    if old == new:
+        filters.append("silent")
+    elif not tables.reports_substitution(call.gene, call.codon, old, new):
+        filters.append("not_screened")
+    if (call.gene, names.coding_substitution(call.codon, call.reference, call.alternate)) in tables.polymorphisms:
+        filters.append("polymorphism")
+    return tuple(filters)
+
+
+def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet) -> dict[int, float]:
+    """Limit of detection (VAF) of each covered codon: the worst of its reported single substitutions."""
+    raised = artefacts.raised_types(model)
+    rows: list[tuple[int, np.ndarray, int]] = []
+    for codon in screen.codons:
+        contents = screen.pileup.counts[codon - 1].sum(axis=0)
+        if contents.sum() == 0:
+            continue
+        kinds = NEIGHBOUR_TYPE[int(screen.pileup.codons[codon - 1]) % 64]
+        wanted = {int(kinds[j]) for j in screened_substitutions(screen.gene, screen.pileup, codon, tables)}
+        rows.extend((codon, contents, kind) for kind in sorted(wanted))
+    if not rows:
+        return {}
+    depth = np.array([r[1] for r in rows])
+    kind = np.array([r[2] for r in rows])
+    total = depth.sum(axis=1)
+    critical = critical_counts(
+        total, model.expected(kind, depth), model.cell_shape(kind, depth), alpha, MIN_ALT_FRAGMENTS
+    )
+    floor = np.array([artefacts.least_count(int(n), [int(k)], raised) for n, k in zip(total, kind, strict=True)])
+    limits = detection_limits(np.maximum(critical, floor), total, model.misread)
+    worst: dict[int, float] = {}
+    for (codon, _, _), limit in zip(rows, limits, strict=True):
+        worst[codon] = max(worst.get(codon, 0.0), float(limit))
+    return worst

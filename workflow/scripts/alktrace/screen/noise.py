@@ -1,0 +1,237 @@
+"""Error model of one sample, learned from the sample itself.
+
+Count of one wrong codon content at one codon: beta-binomial with mean rate e and shape a (its alpha parameter), so that
+sites may differ from the mean rate by a coefficient of variation of about 1 / sqrt(a) (beta-binomial: Skellam, J R Stat
+Soc B 1948;10:257; its use for sequencing errors: Gerstung et al., Nat Commun 2012;3:811).
+
+- e is one rate per substitution type in the sense of the transcript (12 types) and stratum (base read once; base read
+  by two or more reads that agree). It is the mean of a gamma posterior: prior rate PRIOR_RATE, worth
+  PRIOR_SHAPE errors.
+- Sites differ by factors: their rates are taken as log-normal around e, with one sigma for all types. Its posterior
+  (Poisson counts, log-normal prior) runs on a grid; the 95% quantile is used, at least MIN_SIGMA, so that variation the
+  sample cannot show is still allowed for.
+- a is the shape whose rate quantile at the call threshold equals that of this log-normal; a plain moment fit would fall
+  off too fast in the tail. The uncertainty of e is joined to it.
+- Codons that look mutated are left out of the fit: by fraction for sigma, by p-value too for the rates.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numba import njit
+from scipy.optimize import brentq
+from scipy.special import betaincinv, gammainccinv, logsumexp, ndtri
+
+BASES = "ACGT"
+TYPES = tuple(f"{a}>{b}" for a in BASES for b in BASES if a != b)
+PRIOR_RATE = (3e-4, 1e-4)  # per type: a base read once, a base read by agreeing reads
+PRIOR_SHAPE = 2.0
+SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.5, 0.4  # of the log-normal prior of sigma
+SIGMA_QUANTILE = 0.95
+MIN_SIGMA = 0.3
+_SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(2.0), 31))
+_NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
+_NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum())
+_MEAN_STEP = 0.05  # expected counts are binned by 5% for the fit of sigma
+MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error: left out of the first fit
+MIN_ALT_FRAGMENTS = 3  # no call on fewer molecules, whatever the p-value
+
+# Single-base neighbours of a codon: NEIGHBOUR[k, j] is the j-th of 9, NEIGHBOUR_TYPE[k, j] its type.
+NEIGHBOUR = np.zeros((64, 9), np.int64)
+NEIGHBOUR_TYPE = np.zeros((64, 9), np.int64)
+for _k in range(64):
+    _j = 0
+    for _shift in (4, 2, 0):
+        _ref = (_k >> _shift) & 3
+        for _alt in range(4):
+            if _alt != _ref:
+                NEIGHBOUR[_k, _j] = _k + ((_alt - _ref) << _shift)
+                NEIGHBOUR_TYPE[_k, _j] = TYPES.index(f"{BASES[_ref]}>{BASES[_alt]}")
+                _j += 1
+
+
+def differing_types(start: int, end: int) -> list[int]:
+    """Types of the substitutions that turn codon code `start` into `end`."""
+    pairs = (((start >> s) & 3, (end >> s) & 3) for s in (4, 2, 0))
+    return [TYPES.index(f"{BASES[a]}>{BASES[b]}") for a, b in pairs if a != b]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One row per (codon, single-base neighbour): `count` and `depth` are (cells, 2) by stratum; `kind` the type."""
+
+    count: np.ndarray
+    depth: np.ndarray
+    kind: np.ndarray
+
+
+def substitution_cells(counts: np.ndarray, codons: np.ndarray) -> Cells:
+    """Cells of all covered codons of one gene whose reference codon is known.
+
+    `counts` is (codons, 64, 2) as in `pileup.GenePileup`, `codons` the reference codes.
+    """
+    covered = np.flatnonzero((counts.sum(axis=(1, 2)) > 0) & (codons < 64))
+    reference = codons[covered].astype(np.int64)
+    depth = np.repeat(counts[covered].sum(axis=1), 9, axis=0)
+    count = counts[covered[:, None], NEIGHBOUR[reference]].reshape(-1, 2)
+    return Cells(count, depth, NEIGHBOUR_TYPE[reference].ravel())
+
+
+def join_cells(parts: list[Cells]) -> Cells:
+    """Cells of several genes as one."""
+    if not parts:
+        return Cells(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
+    return Cells(
+        np.concatenate([p.count for p in parts]),
+        np.concatenate([p.depth for p in parts]),
+        np.concatenate([p.kind for p in parts]),
+    )
+
+
+@dataclass(frozen=True)
+class NoiseModel:
+    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `shape` is a, matched in its tail."""
+
+    rates: np.ndarray
+    posterior_shape: np.ndarray
+    shape: float
+
+    def expected(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Mean rate of cells: rates of both strata, weighted by the depth in each."""
+        total = np.maximum(depth.sum(axis=-1), 1)
+        return (self.rates[kind] * depth).sum(axis=-1) / total
+
+    def cell_shape(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Shape of cells: variation between sites joined with the uncertainty of the rate."""
+        share = self.rates[kind] * depth
+        weight = share / np.maximum(share.sum(axis=-1, keepdims=True), 1e-300)
+        uncertain = (weight**2 / self.posterior_shape[kind]).sum(axis=-1)
+        return 1 / ((1 + 1 / self.shape) * (1 + uncertain) - 1)
+
+    @cached_property
+    def misread(self) -> float:
+        """Chance that a mutated codon is not read as such because one of its bases is in error."""
+        return float(min(3 * self.rates.max(axis=1).sum() / 4, 0.5))
+
+    def report(self) -> dict[str, float]:
+        """Rate per base read once, by substitution type."""
+        return {kind: float(f"{rate:.4g}") for kind, rate in zip(TYPES, self.rates[:, SINGLE_STRATUM], strict=True)}
+
+
+SINGLE_STRATUM = 0
+
+
+def _rates(cells: Cells, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    count, depth = np.zeros((len(TYPES), 2)), np.zeros((len(TYPES), 2))
+    np.add.at(count, cells.kind[keep], cells.count[keep])
+    np.add.at(depth, cells.kind[keep], cells.depth[keep])
+    shape = PRIOR_SHAPE + count
+    return shape / (PRIOR_SHAPE / np.array(PRIOR_RATE) + depth), shape
+
+
+def _sigma(count: np.ndarray, mean: np.ndarray) -> float:
+    """Conservative quantile of the posterior of sigma, given counts and their expected values."""
+    binned = np.round(np.log(np.maximum(mean, 1e-9)) / _MEAN_STEP)
+    values, weights = np.unique(np.column_stack((count, binned)), axis=0, return_counts=True)
+    x, log_mean = values[:, :1], values[:, 1:] * _MEAN_STEP
+    log_posterior = -0.5 * (np.log(_SIGMA_GRID / SIGMA_PRIOR_MEDIAN) / SIGMA_PRIOR_SD) ** 2
+    for i, sigma in enumerate(_SIGMA_GRID):
+        log_rate = log_mean + sigma * _NODES - sigma**2 / 2
+        log_posterior[i] += float((logsumexp(x * log_rate - np.exp(log_rate) + _NODE_WEIGHTS, axis=1) * weights).sum())
+    cumulative = np.cumsum(np.exp(log_posterior - log_posterior.max()))
+    at = int(np.searchsorted(cumulative, SIGMA_QUANTILE * cumulative[-1]))
+    return max(float(_SIGMA_GRID[at]), MIN_SIGMA)
+
+
+def tail_matched(sigma: float, alpha: float) -> float:
+    """Shape of the gamma with mean 1 whose upper `alpha` quantile equals that of the log-normal with mean 1."""
+    quantile = math.exp(-float(ndtri(alpha)) * sigma - sigma**2 / 2)
+    return float(brentq(lambda a: gammainccinv(a, alpha) / a - quantile, 1e-3, 1e4))
+
+
+def fit(cells: Cells, alpha: float) -> NoiseModel:
+    """Learn the model from the cells; cells that would be called at `alpha` do not count towards the rates."""
+    count, depth = cells.count.sum(axis=1), cells.depth.sum(axis=1)
+    keep = (count < MUTATED_COUNT) | (count < MUTATED_FRACTION * depth)
+    first = NoiseModel(*_rates(cells, keep), 1.0)
+    mean = first.expected(cells.kind, cells.depth) * depth
+    shape = tail_matched(_sigma(count[keep], mean[keep]), alpha)
+    first = NoiseModel(first.rates, first.posterior_shape, shape)
+    called = p_values(count, depth, first.expected(cells.kind, cells.depth), first.cell_shape(cells.kind, cells.depth))
+    return NoiseModel(*_rates(cells, keep & (called > alpha)), shape)
+
+
+@njit(nogil=True, cache=True)
+def _tail(count, depth, rate, shape):  # type: ignore[no-untyped-def]
+    """P(X >= count) of a beta-binomial with `depth` trials, mean `rate` and alpha parameter `shape`."""
+    if count <= 0:
+        return 1.0
+    if count > depth:
+        return 0.0
+    beta = shape * (1 - rate) / rate
+    log_term = (
+        math.lgamma(depth + 1) - math.lgamma(count + 1) - math.lgamma(depth - count + 1)
+        + math.lgamma(count + shape) + math.lgamma(depth - count + beta) - math.lgamma(depth + shape + beta)
+        + math.lgamma(shape + beta) - math.lgamma(shape) - math.lgamma(beta)
+    )  # fmt: skip
+    term, total = 1.0, 0.0
+    for k in range(count, depth + 1):
+        total += term
+        ratio = (depth - k) * (k + shape) / ((k + 1) * (depth - k - 1 + beta))
+        if ratio < 1 and term * ratio < 1e-9 * total * (1 - ratio):
+            break
+        term *= ratio
+    return min(1.0, math.exp(log_term + math.log(total)))
+
+
+@njit(nogil=True, cache=True)
+def p_values(count, depth, rate, shape):  # type: ignore[no-untyped-def]
+    """P(X >= count) of each cell."""
+    out = np.ones(len(count))
+    for i in range(len(count)):
+        out[i] = _tail(count[i], depth[i], rate[i], shape[i])
+    return out
+
+
+@njit(nogil=True, cache=True)
+def critical_counts(depth, rate, shape, alpha, least):  # type: ignore[no-untyped-def]
+    """Smallest count of each cell that is called: p-value at most `alpha` and at least `least` molecules.
+
+    depth + 1 where even all molecules would not do.
+    """
+    out = np.empty(len(depth), np.int64)
+    for i in range(len(depth)):
+        low, high = least, depth[i] + 1
+        while low < high:
+            middle = (low + high) // 2
+            if _tail(middle, depth[i], rate[i], shape[i]) <= alpha:
+                high = middle
+            else:
+                low = middle + 1
+        out[i] = low
+    return out
+
+
+def detection_limits(critical: np.ndarray, depth: np.ndarray, misread: float, power: float = 0.95) -> np.ndarray:
+    """Smallest VAF at which `critical` molecules are reached with probability `power`.
+
+    Mutated molecules are binomial in the depth; a share `misread` of them is lost to errors. 1.0 where the depth cannot
+    reach the critical count; NaN at depth 0.
+    """
+    limits = np.ones(len(critical))
+    reach = (critical <= depth) & (depth > 0)
+    limits[reach] = betaincinv(critical[reach], depth[reach] - critical[reach] + 1, power) / (1 - misread)
+    limits[depth == 0] = np.nan
+    return np.minimum(limits, 1.0)
+
+
+def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+    """Exact interval of a proportion (Clopper and Pearson, Biometrika 1934;26:404). Needs at least one trial."""
+    tail = (1 - level) / 2
+    low = 0.0 if successes == 0 else float(betaincinv(successes, trials - successes + 1, tail))
+    high = 1.0 if successes == trials else float(betaincinv(successes + 1, trials - successes, 1 - tail))
+    return low, high

@@ -1,0 +1,115 @@
+"""Which called changes sit on the same molecules, and whether the mutated molecules are the fusion's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binom
+
+from ..models import Fusion, FusionResult, Imbalance, OnFusion, PhaseLink, State
+
+REFERENCE, ALTERNATE, UNKNOWN = 0, 1, -1  # what a template holds at a called change; other contents are unknown
+
+# Template switching joins two molecules now and then, and errors make a change look absent: at most this share.
+MAX_SWITCHED = 0.05
+PHASE_P = 0.01
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What every template holds at one called change: REFERENCE, ALTERNATE or UNKNOWN, int8 (templates,)."""
+
+    label: str
+    holds: np.ndarray
+
+
+def molecules_holding(first: np.ndarray, second: np.ndarray, molecule: np.ndarray, majority: bool) -> np.ndarray:
+    """Molecules by what they hold at two changes: int (2, 2), [first, second], reference 0 and alternate 1.
+
+    Copies of a molecule count once. Without identifiers, copies that differ are molecules that share their ends; with
+    them (`majority`) the most frequent content stands for the molecule.
+    """
+    both = (first >= 0) & (second >= 0) & (molecule >= 0)
+    rows = np.column_stack((molecule[both], first[both], second[both]))
+    unique, copies = np.unique(rows, axis=0, return_counts=True)
+    if majority and len(unique):
+        order = np.lexsort((-copies, unique[:, 0]))
+        leading = np.concatenate(([True], np.diff(unique[order, 0]) != 0))
+        unique = unique[order][leading]
+    table = np.zeros((2, 2), np.int64)
+    np.add.at(table, (unique[:, 1], unique[:, 2]), 1)
+    return table
+
+
+def relate(table: np.ndarray) -> tuple[str, float | None]:
+    """(relation, p-value) of two changes from `molecules_holding`.
+
+    Cis: more molecules with both than switching explains, among those with the rarer change (one-sided binomial test
+    against MAX_SWITCHED). Trans: too few with both for changes that share their molecules (one-sided test against one
+    half). Neither: undetermined.
+    """
+    cis, only_first, only_second = int(table[1, 1]), int(table[1, 0]), int(table[0, 1])
+    carriers = cis + min(only_first, only_second)
+    if carriers == 0:
+        return "undetermined", None
+    p_cis = float(binom.sf(cis - 1, carriers, MAX_SWITCHED))
+    p_trans = float(binom.cdf(cis, carriers, 0.5))
+    if p_cis <= PHASE_P:
+        return "cis", p_cis
+    if p_trans <= PHASE_P:
+        return "trans", p_trans
+    return "undetermined", min(p_cis, p_trans)
+
+
+def link(own: Evidence, other: Evidence, molecule: np.ndarray, majority: bool) -> PhaseLink | None:
+    """Phase of one change towards another; None when no molecule covers both."""
+    table = molecules_holding(own.holds, other.holds, molecule, majority)
+    if table.sum() == 0:
+        return None
+    relation, p_value = relate(table)
+    fragments = {
+        "cis": int(table[1, 1]), "trans_a": int(table[1, 0]), "trans_b": int(table[0, 1]), "neither": int(table[0, 0]),
+    }  # fmt: skip
+    return PhaseLink(other.label, relation, fragments, p_value)
+
+
+def fusion_molecules(result: FusionResult, gene: str) -> frozenset[str]:
+    """Read names that are junction evidence of a kinase fusion of `gene`."""
+    events = {f.event_id for f in result.fusions if f.target == gene and f.kind == "kinase_fusion"}
+    return frozenset(name for e in result.evidence if e.event_id in events for name in e.fragment_names)
+
+
+def on_fusion(
+    fusions: list[Fusion],
+    imbalance: Imbalance,
+    direct: tuple[int, int],
+    vaf: float,
+    error_rate: float,
+) -> OnFusion | None:
+    """Whether the mutated molecules are the fusion's. None without a kinase fusion of the gene.
+
+    `direct`: molecules covering junction and codon, (with the reference, with the change).
+    """
+    if not fusions:
+        return None
+    without, with_change = direct
+    covering = without + with_change
+    if with_change and float(binom.sf(with_change - 1, covering, error_rate)) <= PHASE_P:
+        return OnFusion(
+            "yes", covering, f"{with_change} of {covering} fragments that cover junction and codon carry it"
+        )
+    if covering and with_change == 0 and (1 - vaf) ** covering <= PHASE_P:
+        return OnFusion("no", covering, f"none of {covering} fragments that cover junction and codon carries it")
+    if imbalance.state is State.DETECTED:
+        return OnFusion(
+            "yes",
+            covering,
+            "by expression imbalance: the 5' part of the gene is hardly expressed, its kinase reads are the fusion's",
+        )
+    reason = (
+        "no fragment covers junction and codon"
+        if not covering
+        else f"only {covering} fragments cover junction and codon"
+    )
+    return OnFusion("undetermined", covering, f"{reason}, and expression imbalance does not exclude the wild-type gene")

@@ -1,0 +1,222 @@
+"""Aligned reads of the screened genes as columns: one pass over the BAM, no read object kept.
+
+A template is one read name (both mates and their supplementary alignments). A molecule is the set of templates that are
+copies of one original fragment: same unique molecular identifier and same fragment ends, or, without identifiers, same
+fragment ends (unclipped 5' ends of both mates with their strands). Libraries with fixed ends and no identifiers
+(amplicon) cannot be told apart: every template is its own molecule there.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pysam
+
+from ..errors import InputError
+
+# Unmapped, secondary and quality-failed records are no evidence. Supplementary ones are: the ALK part of a split read.
+_EXCLUDED_FLAGS = 0x4 | 0x100 | 0x200
+_SUPPLEMENTARY = 0x800
+NO_BASE = 255
+_CODES = bytes({65: 0, 67: 1, 71: 2, 84: 3, 97: 0, 99: 1, 103: 2, 116: 3}.get(i, NO_BASE) for i in range(256))
+_ASSUMED_QUALITY = 30  # of records that carry none
+_FLUSH = 1 << 24  # bases collected before they are packed
+
+Uint8 = np.ndarray[tuple[int], np.dtype[np.uint8]]
+Int32 = np.ndarray[tuple[int], np.dtype[np.int32]]
+Int64 = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Genomic stretch reads are collected for, 0-based half-open."""
+
+    contig: str
+    start: int
+    end: int
+
+
+@dataclass
+class ReadTable:
+    """Reads of one gene in BAM order; `order` walks them by molecule, then template.
+
+    `bases` packs one base a byte: code (A C G T = 0-3, + strand) in the low two bits, Phred quality above; 255 where
+    the base is unknown or below the quality limit. Read r owns bases[base_start[r]:base_start[r + 1]] and CIGAR
+    operations cigar_start[r]:cigar_start[r + 1]; `position` is the 0-based leftmost aligned base.
+    """
+
+    position: Int64
+    template: Int32
+    molecule: Int32
+    order: Int64
+    base_start: Int64
+    bases: Uint8
+    cigar_start: Int64
+    cigar_op: Uint8
+    cigar_len: Int32
+
+    @property
+    def count(self) -> int:
+        return len(self.position)
+
+
+@dataclass
+class SampleReads:
+    """Reads by gene, and the templates whose names are junction evidence of a fusion."""
+
+    genes: dict[str, ReadTable]
+    by_identifier: bool  # molecules are told apart by unique molecular identifier
+    fusion_templates: frozenset[int]
+    templates: int
+
+
+class _Columns:
+    """Growing columns of one gene while the BAM is read."""
+
+    def __init__(self, minimum_quality: int):
+        self._minimum_quality = minimum_quality
+        self.position, self.template, self.length = array("q"), array("i"), array("i")
+        self.operations, self.cigar_op, self.cigar_len = array("i"), array("B"), array("i")
+        self._codes, self._qualities = bytearray(), bytearray()
+        self._packed: list[Uint8] = []
+
+    def add(self, read: pysam.AlignedSegment, template: int, cigar: list[tuple[int, int]]) -> None:
+        sequence = read.query_sequence or ""
+        qualities = read.query_qualities
+        self.position.append(read.reference_start)
+        self.template.append(template)
+        self.length.append(len(sequence))
+        self.operations.append(len(cigar))
+        for operation, length in cigar:
+            self.cigar_op.append(operation)
+            self.cigar_len.append(length)
+        self._codes += sequence.encode().translate(_CODES)
+        self._qualities += bytes(qualities) if qualities is not None else bytes([_ASSUMED_QUALITY]) * len(sequence)
+        if len(self._codes) >= _FLUSH:
+            self._pack()
+
+    def _pack(self) -> None:
+        codes = np.frombuffer(bytes(self._codes), np.uint8)
+        qualities = np.frombuffer(bytes(self._qualities), np.uint8)
+        packed = codes | (np.minimum(qualities, 62) << 2)
+        packed[(codes == NO_BASE) | (qualities < self._minimum_quality)] = NO_BASE
+        self._packed.append(packed)
+        self._codes, self._qualities = bytearray(), bytearray()
+
+    def table(self, molecule_of: Int32) -> ReadTable:
+        """The finished columns; `molecule_of` maps template to molecule."""
+        self._pack()
+        template = np.array(self.template, np.int32)
+        molecule = molecule_of[template] if len(template) else template
+        return ReadTable(
+            np.array(self.position, np.int64),
+            template,
+            molecule,
+            np.lexsort((template, molecule)),
+            _starts(self.length),
+            np.concatenate(self._packed),
+            _starts(self.operations),
+            np.array(self.cigar_op, np.uint8),
+            np.array(self.cigar_len, np.int32),
+        )
+
+
+def _starts(lengths: array[int]) -> Int64:
+    return np.concatenate(([0], np.cumsum(np.array(lengths, np.int64)))).astype(np.int64)
+
+
+def _unclipped_end(read: pysam.AlignedSegment, cigar: list[tuple[int, int]], five_prime: bool) -> int:
+    """Packed (contig, position, strand) of the read's 5' or 3' end as if its clipped bases were aligned."""
+    if read.is_reverse == five_prime:
+        clip = cigar[-1][1] if cigar[-1][0] in (4, 5) else 0
+        position = (read.reference_end or 0) + clip
+    else:
+        clip = cigar[0][1] if cigar[0][0] in (4, 5) else 0
+        position = read.reference_start - clip
+    return ((read.reference_id + 1) << 34) | ((position + 1024) << 1) | int(read.is_reverse)
+
+
+def read_bam(
+    bam: Path,
+    spans: dict[str, Span],
+    minimum_quality: int,
+    minimum_mapping_quality: int,
+    umi: str | None,
+    amplicon: bool,
+    fusion_names: frozenset[str],
+) -> SampleReads:
+    """Collect the reads of `spans` (gene -> stretch) in one pass over a BAM.
+
+    Reads with mapping quality below the limit fit another locus about as well and are left out. Raises InputError when
+    the BAM cannot be read, or when `umi` (a regular expression with one group) does not match a read name.
+    """
+    pattern = re.compile(umi) if umi else None
+    ids: dict[str, int] = {}
+    first, second, tags = array("q"), array("q"), array("i")
+    tag_ids: dict[str, int] = {}
+    columns = {gene: _Columns(minimum_quality) for gene in spans}
+    fusion_templates = set()
+    try:
+        with pysam.AlignmentFile(str(bam), "rb") as handle:
+            wanted: dict[int, list[tuple[int, int, _Columns]]] = {}
+            for gene, span in spans.items():
+                wanted.setdefault(handle.get_tid(span.contig), []).append((span.start, span.end, columns[gene]))
+            for read in handle.fetch(until_eof=True):
+                if read.flag & _EXCLUDED_FLAGS:
+                    continue
+                name = read.query_name or ""
+                template = ids.get(name, -1)
+                if template < 0:
+                    template = ids[name] = len(ids)
+                    first.append(0)
+                    second.append(0)
+                    tags.append(_tag(name, pattern, tag_ids) if pattern else 0)
+                    if name in fusion_names:
+                        fusion_templates.add(template)
+                cigar = read.cigartuples
+                if not read.flag & _SUPPLEMENTARY:
+                    if read.is_read2:
+                        second[template] = _unclipped_end(read, cigar, True)
+                    else:
+                        first[template] = _unclipped_end(read, cigar, True)
+                        if not read.is_paired:
+                            second[template] = _unclipped_end(read, cigar, False)
+                if read.mapping_quality < minimum_mapping_quality:
+                    continue
+                for start, end, target in wanted.get(read.reference_id, ()):
+                    if read.reference_start < end and (read.reference_end or 0) > start:
+                        target.add(read, template, cigar)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{bam}: cannot be read as BAM ({error}); align the sample again") from error
+    molecule_of = _molecules(first, second, tags, amplicon and pattern is None)
+    tables = {}
+    for gene in spans:
+        tables[gene] = columns.pop(gene).table(molecule_of)
+    return SampleReads(tables, pattern is not None, frozenset(fusion_templates), len(ids))
+
+
+def _tag(name: str, pattern: re.Pattern[str], known: dict[str, int]) -> int:
+    found = pattern.search(name)
+    if found is None:
+        raise InputError(
+            f"read name {name[:80]!r} does not match the umi pattern {pattern.pattern!r}; correct the sample sheet"
+        )
+    return known.setdefault(found.group(1), len(known))
+
+
+def _molecules(first: array[int], second: array[int], tags: array[int], each_alone: bool) -> Int32:
+    """Molecule number of each template, in the order of (first end, second end, identifier)."""
+    if each_alone or not first:
+        return np.arange(len(first), dtype=np.int32)
+    columns = np.array(tags, np.int32), np.array(second, np.int64), np.array(first, np.int64)
+    order = np.lexsort(columns)
+    new = np.zeros(len(order), bool)
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    molecule = np.empty(len(order), np.int32)
+    molecule[order] = np.cumsum(new)
+    return molecule
