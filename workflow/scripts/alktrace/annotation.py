@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -267,7 +268,7 @@ def _open_text(path: Path) -> Iterator[str]:
             yield from handle
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; set reference.gtf in the configuration") from None
-    except (EOFError, OSError, UnicodeDecodeError) as error:
+    except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read to its end ({error}); fetch the file again") from error
 
 
