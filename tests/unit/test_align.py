@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+
 from alktrace import align as module
 from alktrace.align import align, aligner_version, build_index
 from alktrace.annotation import reverse_complement

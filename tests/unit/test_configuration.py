@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from alktrace.configuration import complete, load_schema, locate
 from alktrace.errors import InputError
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+
 from alktrace.annotation import Annotation, Genome
 from alktrace.errors import InputError
 from alktrace.reference import prepare_annotation, prepare_genome

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from alktrace.configuration import load_schema
 from alktrace.errors import InputError
 from alktrace.sheet import Sample, read_sheet
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCHEMA = load_schema(Path(__file__).parents[2] / "workflow" / "schemas" / "samples.schema.yaml")
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from Bio.Seq import Seq
 
+from alktrace.annotation import Genome
 from alktrace.models import SidePair
 from alktrace.simulate import scenarios, tables, transcripts
 from alktrace.simulate.genome import SyntheticGenome, build_genome
 from alktrace.simulate.transcripts import Molecule
+from alktrace.structure import resolve
+from alktrace.variants import label, read_tables
 
 # notation, frame, number of inserted bases
 EXPECTED = {
@@ -110,6 +115,26 @@ def test_disrupting_event(molecules: dict[str, Molecule]) -> None:
     assert {first.kind, second.kind} == {"disrupting_event"}
     assert first.kinase_domain_retained is False and second.kinase_domain_retained is False
     assert second.left_end - first.right_start == 95 + 129
+
+
+@pytest.mark.parametrize("flank", [40, 150])
+def test_truth_and_pipeline_agree_on_whole_junctions(
+    genome: SyntheticGenome, molecules: dict[str, Molecule], root: Path, tmp_path: Path, flank: int
+) -> None:
+    """Two implementations of the rule, written apart, read every junction alike."""
+    write_fasta(genome, tmp_path / "genome.fa")
+    reference, knowledge = Genome(tmp_path / "genome.fa"), read_tables(root / "resources" / "knowledge")
+    for molecule in molecules.values():
+        for truth in molecule.fusions:
+            contig = molecule.sequence[max(0, truth.left_end - flank) : truth.right_start + flank]
+            five, three = (genome.transcripts[side.gene or ""] for side in (truth.five_prime, truth.three_prime))
+            found = resolve(contig, five, three, reference)
+            assert found is not None
+            assert (found.five_exon, found.three_exon) == (truth.five_prime.exon, truth.three_prime.exon)
+            assert SidePair(found.five_deleted, found.three_deleted) == truth.deleted_bases
+            assert SidePair(found.five_retained, found.three_retained) == truth.retained_intron_bases
+            assert (found.inserted, found.microhomology) == (truth.inserted_sequence, truth.microhomology)
+            assert label(found, knowledge).variant == truth.variant
 
 
 # 5' exon AAAC, its intron GTTT; 3' intron CCAG, exon TGGG
