@@ -10,7 +10,7 @@ from Bio.Seq import Seq
 from alktrace.annotation import Genome
 from alktrace.models import SidePair
 from alktrace.simulate import scenarios, tables, transcripts
-from alktrace.simulate.genome import SyntheticGenome, build_genome
+from alktrace.simulate.genome import SyntheticGenome, build_genome, write_fasta
 from alktrace.simulate.transcripts import Molecule
 from alktrace.structure import resolve
 from alktrace.variants import label, read_tables

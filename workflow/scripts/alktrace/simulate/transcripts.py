@@ -38,6 +38,7 @@ class Piece:
 class FusionTruth:
     """One junction as a correct report gives it; field names as in `models.Fusion`.
 
+    `sequence`, `protein` and `premature_stop` are those of the whole molecule, also where it has a second junction.
     `left_end` is the 0-based exclusive end of the 5' exon part in the molecule, `right_start` the 0-based start of the
     3' exon part."""
 
@@ -200,12 +201,13 @@ def _split(window: str, five_exon: str, five_intron: str, three_intron: str, thr
 
 
 def _microhomology(window: str, cut: _Split, five_run: str, three_run: str) -> int:
-    """Bases by which a junction without insert can be shifted to the right or left."""
-    if cut.right != cut.left:
+    """Bases by which the place where both genes meet can be shifted right or left; 0 with untemplated bases there."""
+    meeting = cut.left + cut.retained.five_prime
+    if meeting != cut.right - cut.retained.three_prime:
         return 0
-    rightward = _common_prefix(window[cut.right :], five_run[cut.left :])
-    before = three_run[: len(three_run) - (len(window) - cut.right)]
-    return rightward + _common_prefix(window[: cut.left][::-1], before[::-1])
+    before = three_run[: len(three_run) - (len(window) - meeting)]
+    rightward = _common_prefix(window[meeting:], five_run[meeting:])
+    return rightward + _common_prefix(window[:meeting][::-1], before[::-1])
 
 
 def _truth(genome: SyntheticGenome, molecule: Molecule, junctions: Sequence[JunctionRow], number: int) -> FusionTruth:
