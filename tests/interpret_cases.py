@@ -30,7 +30,8 @@ from alktrace.verdict import InterpretSettings
 
 DOMAIN = range(1116, 1393)
 KNOWLEDGE = Path(__file__).resolve().parents[1] / "resources" / "knowledge"
-SETTINGS = InterpretSettings(100, ("ALK", "ROS1", "RET", "NTRK1", "NTRK2", "NTRK3"))
+SETTINGS = InterpretSettings(min_control_fragments=100)
+SEARCHED = ["ALK", "ROS1", "RET", "NTRK1", "NTRK2", "NTRK3"]
 THREE = {"A": "Ala", "C": "Cys", "D": "Asp", "E": "Glu", "F": "Phe", "G": "Gly", "H": "His", "I": "Ile", "K": "Lys"}
 THREE |= {"L": "Leu", "M": "Met", "N": "Asn", "P": "Pro", "Q": "Gln", "R": "Arg", "S": "Ser", "T": "Thr", "V": "Val"}
 THREE |= {"W": "Trp", "Y": "Tyr"}
@@ -92,7 +93,7 @@ def fusion_result(
 ) -> FusionResult:
     state = State.DETECTED if imbalanced else State.NOT_DETECTED
     imbalance = Imbalance(4, 240, 60.0, 1e-9, state) if imbalanced else Imbalance(10, 11, 1.1, 0.5, state)
-    return FusionResult(list(fusions), [], imbalance, [], limit, [])
+    return FusionResult(list(fusions), [], imbalance, [], limit, [], list(SEARCHED))
 
 
 def mutation(
@@ -114,8 +115,9 @@ def mutation(
     count = round(vaf * depth)
     known = {"mutation": short, "class": "silent" if new == "=" else "resistance"}
     known |= {"reference": "PMID:27432227", "verified": "page"}
+    coding = f"c.{3 * int(codon)}{old}>{new}"
     return Mutation(
-        gene, "NM_004304.5", f"c.{3 * int(codon)}{old}>{new}", protein, short, int(codon), "snv", depth, depth - count, count,
+        gene, "NM_004304.5", coding, protein, short, int(codon), "snv", depth, depth - count, count,
         vaf, 0.9 * vaf, 1.1 * vaf, 1e-20, phase, on_fusion, known,
     )  # fmt: skip
 
@@ -143,7 +145,8 @@ def codons(depth: int = 1000, blind: Sequence[int] = (), changed: Sequence[Mutat
 
 def track(gene: str, event: str, state: State = State.NOT_DETECTED, kind: str = "mutation") -> BypassEvent:
     limit = 0.01 if state is not State.NOT_ASSESSABLE else None
-    return BypassEvent(gene, event, kind, state, 500, 0, limit, "", [])
+    source = {"reference": "PMID:22235099;22277784", "verified": "page", "note": "hotspot"}
+    return BypassEvent(gene, event, kind, state, 500, 0, limit, "", [source])
 
 
 SCREENED_GENES = ("EGFR", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1")

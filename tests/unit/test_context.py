@@ -14,7 +14,7 @@ from alktrace.errors import InputError
 from alktrace.knowledge import read_table, references
 from alktrace.models import Report, State
 from alktrace.serialise import read_json, to_plain
-from interpret_cases import KNOWLEDGE, codons, fusion, mutation, report, tracks
+from interpret_cases import KNOWLEDGE, codons, fusion, mutation, report, stats, tracks
 
 
 def reason(found: Report, key: str) -> dict:
@@ -187,6 +187,27 @@ def test_all_bypass_rows_of_the_facts_are_kept(shared: Path) -> None:
     assert [(r["event_type"], r["changes_or_region"], r["reference"], r["verified"]) for r in facts] == [
         (r["event_type"], r["region"], r["reference"], r["verified"]) for r in ours
     ]
+
+
+def test_screened_tracks_keep_their_references() -> None:
+    event = next(e for e in report().bypass if e.gene == "EGFR")
+    assert [r["id"] for r in event.references] == ["PMID:22235099", "PMID:22277784"]
+
+
+def test_direct_scan_is_compared_with_the_alignment() -> None:
+    counters = stats()
+    counters.direct_junctions = {"V3b": 0, "V3a": 5, "V1": 2, "KIF5B 24 ALK 20": 3}
+    named = fusion("V3a", "E6;A20", fragments=9)
+    named.knowledge = {"match": "structure", "key": "V3a", "reference": "PMID:18593892", "verified": "page"}
+    partner = fusion(None, "K24;A20", partner="KIF5B", fragments=4)
+    partner.five_prime.exon = 24
+    rows = {r["junction"]: r for r in report([named, partner], counters=counters).qc["direct_junctions"]}
+    assert {name: (r["pairs"], r["aligned_fragments"]) for name, r in rows.items()} == {
+        "V3a": (5, 10),
+        "V1": (2, 0),
+        "KIF5B 24 ALK 20": (3, 5),
+    }
+    assert "no such junction" in rows["V1"]["text"]
 
 
 def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:

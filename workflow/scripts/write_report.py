@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.adaptor import run
-from alktrace.interpret import build_report
+from alktrace.interpret import InterpretSettings, build_report
 from alktrace.models import FusionResult, RecruitStats, SampleInfo, ScreenResult
 from alktrace.provenance import build_provenance
-from alktrace.serialise import read_json, write_json
+from alktrace.report_json import write_report
+from alktrace.serialise import read_json
 
 
 def main(snakemake: Any) -> None:
@@ -29,10 +30,10 @@ def main(snakemake: Any) -> None:
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
         screen=read_json(Path(snakemake.input.screen), ScreenResult),
         knowledge=tables[0].parent,
-        settings=settings["thresholds"],
+        settings=InterpretSettings(settings["thresholds"]["min_control_fragments"]),
         provenance=provenance,
     )
-    write_json(report, Path(snakemake.output.report))
+    write_report(report, Path(snakemake.output.report))
 
 
 def load(path: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .knowledge import Knowledge, Row, references
+from .knowledge import Knowledge, Row, references, unique
 from .models import BypassEvent, Fusion, FusionResult, RecruitStats, State
 from .verdict import InterpretSettings, kinase_fusions, label
 
@@ -70,10 +70,10 @@ def untested(knowledge: Knowledge) -> str:
 
 
 def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
-    """The event, with the references of its gene's rows where the screen gave none."""
-    if event.references:
-        return event
+    """The event with its references as the report writes them: the screen's, else those of its gene's rows."""
     rows = [r for r in knowledge.bypass if event.gene in genes_of(r) and r["kind"] == event.kind]
+    cited = [one for row in event.references for one in references(row, row["note"])]
+    cited = cited or [one for row in rows for one in references(row, row["meaning"])]
     return BypassEvent(
         event.gene,
         event.event,
@@ -83,7 +83,7 @@ def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
         event.alt_fragments,
         event.limit_of_detection,
         event.reason,
-        [cited for row in rows for cited in references(row, row["meaning"])],
+        unique(cited),
     )
 
 
@@ -120,7 +120,7 @@ def _fusion_track(
         names = ", ".join(dict.fromkeys(f.name for f in found))
         return BypassEvent(gene, f"{names} fusion", "fusion", State.DETECTED, None, fragments, limit, reason, cited)
     state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
-    if gene not in settings.fusion_genes:
+    if gene not in fusions.searched:
         state, limit, said = State.NOT_ASSESSABLE, None, [say("track_fusion_not_searched", gene=gene)]
     elif stats.control_fragments < settings.min_control_fragments or limit is None:
         state = State.NOT_ASSESSABLE

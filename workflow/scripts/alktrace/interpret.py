@@ -111,6 +111,11 @@ def direct_junctions(seen: Mapping[str, int], fusions: list[Fusion], sentences: 
 
 
 def junction_is(junction: str, fusion: Fusion) -> bool:
-    """Whether a catalogued junction ("EML4-ALK V3b" or "EML4::ALK E6;ins33A20") is this fusion."""
-    words = set(junction.replace("::", " ").replace("|", " ").replace(":", " ").split())
-    return bool(words & {fusion.variant, fusion.notation}) and (fusion.five_prime.gene or "") in junction
+    """Whether a catalogued junction is this fusion: the key of its variant row ("V3b"), or its genes and exons
+    ("KIF5B 24 ALK 20") where nothing is inserted or deleted."""
+    known = fusion.knowledge or {}
+    if known.get("match") == "structure" and known.get("key") == junction:
+        return True
+    five, three = fusion.five_prime, fusion.three_prime
+    plain = not (fusion.inserted_sequence or fusion.deleted_bases.five_prime or fusion.deleted_bases.three_prime)
+    return plain and junction == f"{five.gene} {five.exon} {three.gene} {three.exon}"

@@ -151,6 +151,7 @@ class FusionResult:
     exon_coverage: list[CoverageBin]  # of ALK
     junction_limit: float | None  # fusion fragments per control fragment; None without controls
     notes: list[str]  # e.g. read-through junctions seen and not called
+    searched: list[str] = field(default_factory=list)  # genes whose fusions were searched: in panel and annotation
 
 
 # ---------------------------------------------------------------- mutations

@@ -24,10 +24,9 @@ TARGET = "ALK"
 
 @dataclass(frozen=True)
 class InterpretSettings:
-    """Thresholds of the interpretation, and the genes whose fusions the run searched (roles target, driver)."""
+    """Thresholds of the interpretation: unique control fragments without which an absence is not assessable."""
 
     min_control_fragments: int = 100
-    fusion_genes: tuple[str, ...] = (TARGET,)
 
 
 # ---------------------------------------------------------------- ALK rearrangement
