@@ -13,22 +13,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..annotation import Annotation, Genome, Transcript
-from ..frame import domain_exons
 from ..models import (
     Fusion,
     FusionResult,
-    Imbalance,
     JunctionEvidence,
     PileupRead,
     RecruitStats,
-    State,
     Support,
 )
 from ..panel import read_panel
 from ..structure import Structure, to_fusion
-from ..variants import Tables
-from .discover import Junction, Search, count_spanning, count_split, find_junctions, names_near, spans_pair
-from .events import Classified, classify, merge_homopolymer_twins, read_through
+from ..variants import Tables, read_tables
+from .discover import (
+    Junction,
+    Search,
+    confirm_complete,
+    count_spanning,
+    count_split,
+    facing_mates,
+    find_junctions,
+    names_near,
+)
+from .events import Classified, classify, kinase_exons, merge_homopolymer_twins, read_through
+from .exon_borders import ExonBorders
 from .genotype import JunctionReference
 from .imbalance import exon_depth, fragment_blocks, measure_imbalance
 from .reads import Fragment, candidate_names, load_fragments
@@ -65,7 +72,7 @@ def call_fusions(
     `bam` is the coordinate-sorted, indexed evidence BAM; `umi` a regular expression with one group, searched in read names.
     """
     genome, genes = Genome(fasta), Annotation.load(annotation)
-    tables = Tables.load(knowledge)
+    tables = read_tables(knowledge)
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     names = candidate_names(bam, searched)
@@ -73,17 +80,24 @@ def call_fusions(
     fusions: list[Fusion] = []
     evidence: list[JunctionEvidence] = []
     notes: list[str] = []
+    borders = ExonBorders(genes, genome, ends=True), ExonBorders(genes, genome, ends=False)
     for (gene, index), found in zip(searched, names, strict=True):
-        search = Search(gene, index, genes, genome, load_fragments(bam, found, pattern))
+        search = Search(gene, index, genes, genome, load_fragments(bam, found, pattern), *borders)
         for classified in _gene_events(search, bam, pattern, tables, settings, notes):
             fusion = _fusion(classified, gene.gene, genome, tables)
             fusions.append(fusion)
             evidence.append(_evidence(classified, fusion, search))
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
     blocks = fragment_blocks(bam, target)
-    imbalance = measure_imbalance(blocks, target, domain_exons(target, tables).start, library)
+    imbalance = measure_imbalance(blocks, target, kinase_exons(target, tables.domains).start, library)
     return FusionResult(
-        fusions, evidence, imbalance, exon_depth(blocks, target), _junction_limit(recruit_stats, settings), notes
+        fusions,
+        evidence,
+        imbalance,
+        exon_depth(blocks, target),
+        _junction_limit(recruit_stats, settings),
+        notes,
+        [gene.gene for gene, _ in searched],
     )
 
 
@@ -108,7 +122,9 @@ def _gene_events(
     count_split(junctions, fragments)
     junctions = merge_homopolymer_twins([j for j in junctions if j.counted.split])
     junctions += _uncrossed(search, junctions, settings)
-    count_spanning(junctions, fragments, search.gene)
+    count_spanning(junctions, fragments, search)
+    for junction in junctions:
+        confirm_complete(junction, bam)
     kept = []
     for junction in junctions:
         reason = _dismissal(junction, search.annotation)
@@ -117,7 +133,7 @@ def _gene_events(
         elif junction.counted.unique >= settings.min_support:
             notes.append(reason)
     search.fragments.update(fragments)
-    called = classify(kept, domain_exons(search.gene, tables), settings.min_support, search.gene.gene)
+    called = classify(kept, kinase_exons(search.gene, tables.domains), settings.min_support, search.gene.gene)
     return [c for c in called if c.junction.counted.unique >= 2]
 
 
@@ -146,7 +162,7 @@ def _uncrossed(search: Search, junctions: list[Junction], settings: FusionSettin
                 if (partner.gene_id, into) in known:
                     continue
                 five, three = (partner, search.gene) if into else (search.gene, partner)
-                span = spans_pair(fragment, five, three, five.length, 1)
+                span = facing_mates(fragment, five, three, search)
                 if span:
                     links.setdefault((partner.gene_id, into), []).append((fragment, *span))
     return [

@@ -13,16 +13,18 @@ import pysam
 from ..annotation import Annotation, Genome, Transcript
 from ..structure import Anchor, Structure, resolve, resolve_locus
 from .assemble import ReadPool, Seed, grow, seeds_of
-from .genotype import Counted, JunctionReference, Placement, explained_elsewhere
-from .reads import Alignment, Fragment, inside
+from .exon_borders import ExonBorders
+from .genotype import MIN_ANCHOR, Counted, JunctionReference, Placement, explained_elsewhere
+from .reads import Alignment, Fragment, Read, inside
 from .target_index import TargetIndex
 
 LOG = logging.getLogger(__name__)
 
-MAX_CONTIGS = 400  # seeds tried per gene; further ones repeat what was seen
+MAX_CONTIGS = 1000  # seeds tried per gene; further ones repeat what was seen
 MAX_PARTNERS = 12
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
 LOCUS_MARGIN = 400  # bases around a read's alignment in which a breakpoint outside genes is sought
+BEYOND = 10  # bases by which an alignment may run over a junction by chance
 _MISMATCH_COST = 3
 _TIE = 4  # partners whose scores differ by no more are told apart by exon ends, not by single bases
 
@@ -60,6 +62,8 @@ class Search:
     annotation: Annotation
     genome: Genome
     fragments: dict[str, Fragment]
+    exon_ends: ExonBorders  # for partners on the 5' side
+    exon_starts: ExonBorders  # for partners on the 3' side
 
 
 def find_junctions(search: Search) -> list[Junction]:
@@ -69,7 +73,7 @@ def find_junctions(search: Search) -> list[Junction]:
     for into in (True, False):
         mine = sorted(
             (s for s in seeds if s.into == into),
-            key=lambda s: (-min(s.foreign_length, s.target_length, 30), -s.foreign_length, s.sequence, s.name),
+            key=lambda s: (-min(s.foreign_length, s.target_length, 20), -s.foreign_length, s.sequence, s.name),
         )
         junctions += _resolve_seeds(search, mine, into)
     return junctions
@@ -83,15 +87,18 @@ def _resolve_seeds(search: Search, seeds: list[Seed], into: bool) -> list[Juncti
     for seed in seeds:
         if any(_explains(j.reference, seed) for j in found.values()) or any(seed.sequence in c for c in explained):
             continue
-        if len(pool.sharing(_foreign_part(seed.sequence, seed))) < 2:
-            continue  # nothing but the seed itself shows these bases
+        sharing = pool.sharing(_foreign_part(seed.sequence, seed))
+        if len(sharing) < 2:
+            continue  # nothing but the seed shows these bases
+        if not _partner_alignments(search, sharing) and not _border_partners(search, _foreign_part(seed.sequence, seed), into):
+            continue  # nothing says where they come from
         tried += 1
         if tried > MAX_CONTIGS:
             LOG.warning("%s: more than %d different contigs; the rest is not looked at", search.gene.gene, MAX_CONTIGS)
             break
         contig = grow(seed, pool)
         names = pool.sharing(_foreign_part(contig, seed)) | {seed.name}
-        junction = _resolve(search, contig, names, into)
+        junction = _resolve(search, contig, _foreign_part(contig, seed), names, into)
         if junction is None:
             explained.append(contig)
         else:
@@ -113,14 +120,15 @@ def _foreign_part(contig: str, seed: Seed) -> str:
     return contig[: foreign + 8] if seed.into else contig[max(0, seed.target_length - 8) :]
 
 
-def _resolve(search: Search, contig: str, names: set[str], into: bool) -> Junction | None:
-    """Best partner of a contig, None where no gene or locus explains the foreign part."""
-    ranked: list[tuple[int, Structure]] = []
-    for partner in _partners(search, names):
-        five, three = (partner, search.gene) if into else (search.gene, partner)
-        structure = resolve(contig, five, three, search.genome)
-        if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
-            ranked.append((_partner_match(structure, into) - _MISMATCH_COST * structure.mismatches, structure))
+def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: bool) -> Junction | None:
+    """Best partner of a contig, None where no gene or locus explains the foreign part.
+
+    Candidates are the genes that the fragments' other alignments touch; where none fits, genes with an exon border in the
+    foreign part, then places outside genes.
+    """
+    ranked = _ranked(search, contig, _partners(search, names), into)
+    if not ranked:
+        ranked = _ranked(search, contig, _border_partners(search, foreign, into), into)
     if not ranked:
         locus = _locus(search, contig, names, into)
         if locus is None:
@@ -139,6 +147,23 @@ def _resolve(search: Search, contig: str, names: set[str], into: bool) -> Juncti
         )
     )
     return Junction(best, contig, JunctionReference(best, contig, search.genome, into), into, also_fits=rivals)
+
+
+def _ranked(search: Search, contig: str, partners: list[Transcript], into: bool) -> list[tuple[int, Structure]]:
+    """Structures of a contig with each partner that shows enough bases, with their scores."""
+    ranked = []
+    for partner in partners:
+        five, three = (partner, search.gene) if into else (search.gene, partner)
+        structure = resolve(contig, five, three, search.genome)
+        if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
+            ranked.append((_partner_match(structure, into) - _MISMATCH_COST * structure.mismatches, structure))
+    return ranked
+
+
+def _border_partners(search: Search, foreign: str, into: bool) -> list[Transcript]:
+    borders = search.exon_ends if into else search.exon_starts
+    found = [t for t in borders.transcripts(foreign) if t.gene_id != search.gene.gene_id]
+    return found if len(found) <= MAX_PARTNERS else []
 
 
 def _same_place(a: Transcript, b: Transcript) -> bool:
@@ -258,9 +283,11 @@ def _molecule(fragment: Fragment, reference: JunctionReference) -> tuple[object,
     return ("ends", *sorted(ends, key=repr))
 
 
-def count_spanning(junctions: list[Junction], fragments: dict[str, Fragment], gene: Transcript) -> None:
-    """Fill `counted.spanning`: mates on either side of a junction, neither across it. A gene pair with several
-    junctions shares its spanning fragments by name only with the best supported one."""
+def count_spanning(junctions: list[Junction], fragments: dict[str, Fragment], search: Search) -> None:
+    """Fill `counted.spanning`: mates on either side of a junction, neither across it.
+
+    Where a gene pair has several junctions, spanning fragments cannot tell them apart and go to the best supported one.
+    """
     taken = {name for j in junctions for name in j.counted.placements}
     best: dict[tuple[str, bool], Junction] = {}
     for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
@@ -269,41 +296,67 @@ def count_spanning(junctions: list[Junction], fragments: dict[str, Fragment], ge
         if name in taken:
             continue
         for junction in best.values():
-            if _spans(junction, fragment):
+            if _spans(junction, fragment, search):
                 junction.counted.spanning.setdefault(fragment.end_key(), name)
                 break
 
 
-def _spans(junction: Junction, fragment: Fragment) -> bool:
+def _spans(junction: Junction, fragment: Fragment, search: Search) -> bool:
     s = junction.structure
+    span = facing_mates(fragment, s.five, s.three, search)
+    if span is None:
+        return False
     five_limit = s.five.exon_end(s.five_exon) - s.five_deleted
     three_limit = s.three.exon_start(s.three_exon) + s.three_deleted
-    return spans_pair(fragment, s.five, s.three, five_limit, three_limit) is not None
+    return span[0] <= five_limit + BEYOND and span[1] >= three_limit - BEYOND
 
 
-def spans_pair(
-    fragment: Fragment, five: Transcript, three: Transcript, five_limit: int, three_limit: int
-) -> tuple[int, int] | None:
-    """Transcript positions (last of the 5' mate, first of the 3' mate) of a fragment whose mates face each other
-    across a 5'-3' pair of genes, none beyond the limits by more than 10 bases; else None."""
+def facing_mates(fragment: Fragment, five: Transcript, three: Transcript, search: Search) -> tuple[int, int] | None:
+    """Last transcript position of the mate on `five` and first of the mate on `three`, if they face each other."""
     if len(fragment.reads) != 2:
         return None
     for a, b in (fragment.reads, fragment.reads[::-1]):
-        left, right = _sense_span(a, five, forward=True), _sense_span(b, three, forward=False)
-        if left and right and left[1] <= five_limit + 10 and right[0] >= three_limit - 10:
+        left, right = _sense_span(a, five, True, search), _sense_span(b, three, False, search)
+        if left and right:
             return left[1], right[0]
     return None
 
 
-def _sense_span(read: object, gene: Transcript, forward: bool) -> tuple[int, int] | None:
-    """First and last transcript position of a read's unique primary alignment to a gene's exons in the given sense."""
-    primary = read.primary  # type: ignore[attr-defined]
-    if primary is None or primary.mapping_quality == 0 or not inside(primary, gene):
-        return None
-    if (primary.reverse == gene.forward) == forward:
+def _sense_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
+    """First and last transcript position of a read on the gene's exons, if it runs in the given sense.
+
+    A read of the target that no aligner placed is placed by its longest exact-word match.
+    """
+    primary = read.primary
+    if primary is None:
+        return _matched_span(read, gene, forward, search)
+    if primary.mapping_quality == 0 or not inside(primary, gene) or (primary.reverse == gene.forward) == forward:
         return None
     positions = [p for block in primary.blocks for x in block if (p := gene.to_transcript(x)) is not None]
     return (min(positions), max(positions)) if positions else None
+
+
+def _matched_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
+    match = search.index.find(read.sense(not forward)) if gene.gene_id == search.gene.gene_id else None
+    return search.index.transcript_span(match) if match and match.length >= MIN_PARTNER_MATCH else None
+
+
+def confirm_complete(junction: Junction, bam: Path) -> None:
+    """Mark a junction incomplete unless reads join an insert that was filled from the reference to its exon.
+
+    The contig then ends in an intron; the insert is known only if reads run from that intron into the exon.
+    """
+    s = junction.structure
+    if not s.reference_filled:
+        return
+    gene, exon = (s.three, s.three_exon) if junction.into else (s.five, s.five_exon)
+    border = gene.first_base(exon) if junction.into else gene.last_base(exon)
+    with pysam.AlignmentFile(str(bam), "rb") as handle:
+        junction.complete = any(
+            start + 1 <= border - MIN_ANCHOR and end >= border + MIN_ANCHOR
+            for record in handle.fetch(gene.contig, border - 1, border)
+            for start, end in record.get_blocks()
+        )
 
 
 def names_near(bam: Path, junctions: list[Junction], window: int = 15) -> set[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
 from ..annotation import Annotation, Transcript
+from ..variants import Domain
 from .discover import Junction
 
 READ_THROUGH_DISTANCE = 200_000  # farther genes are not joined by transcription running on
@@ -42,6 +44,17 @@ def merge_homopolymer_twins(junctions: list[Junction]) -> list[Junction]:
 
 def _collapsed(sequence: str) -> str:
     return "".join(base for base, _ in groupby(sequence))
+
+
+def kinase_exons(gene: Transcript, domains: Iterable[Domain]) -> range:
+    """Exons of the gene that hold its kinase domain, by the codons of the domain table; empty without a row."""
+    for domain in domains:
+        if domain.gene == gene.gene and domain.domain == "kinase" and domain.unit == "codon" and gene.cds:
+            first = gene.exon_at(gene.codon_genome_positions(domain.first)[0])
+            last = gene.exon_at(gene.codon_genome_positions(domain.last)[2])
+            if first and last:
+                return range(first, last + 1)
+    return range(0)
 
 
 def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon: int, annotation: Annotation) -> bool:

@@ -30,11 +30,14 @@ class TargetIndex:
     """Sense-strand words of a gene: its spliced sequence, and the unspliced stretch around the given introns."""
 
     def __init__(self, transcript: Transcript, introns: tuple[int, ...], genome: Genome):
+        self._transcript = transcript
+        self._unspliced_start = 0  # genomic position of the first base of the unspliced stretch
         self.sequences = [genome.spliced(transcript)]
         present = [i for i in introns if i < len(transcript.exons)]
         if present:
             first, last = transcript.exons[min(present) - 1], transcript.exons[max(present)]
             low, high = min(first[0], last[0]), max(first[1], last[1])
+            self._unspliced_start = low if transcript.forward else high
             self.sequences.append(genome.fetch_stranded(transcript.contig, low, high, transcript.strand))
         self._words: dict[str, list[tuple[int, int]]] = {}
         for number, sequence in enumerate(self.sequences):
@@ -58,6 +61,15 @@ class TargetIndex:
             if best is None or match.length > best.length:
                 best = match
         return best
+
+    def transcript_span(self, match: TargetMatch) -> tuple[int, int] | None:
+        """First and last transcript position (1-based) of a match's exon bases; None if it lies in introns."""
+        if match.sequence == 0:
+            return match.position + 1, match.position + match.length
+        step = 1 if self._transcript.forward else -1
+        bases = (self._unspliced_start + step * (match.position + i) for i in range(match.length))
+        positions = [p for base in bases if (p := self._transcript.to_transcript(base)) is not None]
+        return (positions[0], positions[-1]) if positions else None
 
     def _extend(self, query: str, seed: int, diagonal: tuple[int, int]) -> TargetMatch:
         number, shift = diagonal
