@@ -138,7 +138,7 @@ class Genome:
         except (OSError, ValueError) as error:
             raise InputError(f"{fasta}: cannot be read as FASTA ({error}); give an uncompressed or bgzip FASTA") from error
         self.lengths = dict(zip(self._fasta.references, self._fasta.lengths, strict=True))
-        self._spliced: dict[tuple[str, str], str] = {}
+        self._spliced: dict[tuple[str, str, tuple[tuple[int, int], ...]], str] = {}
 
     def fetch(self, contig: str, start: int, end: int) -> str:
         """Bases start..end of the + strand, cut at the contig's ends."""
@@ -152,7 +152,7 @@ class Genome:
 
     def spliced(self, transcript: Transcript) -> str:
         """Transcript sequence, 5' to 3'."""
-        key = (transcript.transcript_id, transcript.contig)
+        key = (transcript.contig, transcript.strand, transcript.exons)
         if key not in self._spliced:
             self._spliced[key] = "".join(
                 self.fetch_stranded(transcript.contig, start, end, transcript.strand)
