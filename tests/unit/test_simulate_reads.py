@@ -165,6 +165,14 @@ def test_same_seed_same_bytes(genome: SyntheticGenome, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a_1.gz", "a_2.gz", "b_1.gz", "b_2.gz", "c_1.gz", "c_2.gz"]
 
 
+def test_cis_and_trans(genome: SyntheticGenome, molecules: dict[str, Molecule]) -> None:
+    pair = ("c.3604G>A", "c.3586C>A")
+    (rest, both) = scenarios.with_alleles(genome, molecules["V1"], "ALK", [(pair, 0.05)], 1000)
+    assert (rest.fragments, both.fragments, len(both.molecule.changes)) == (950, 50, 2)
+    trans = scenarios.with_alleles(genome, molecules["V1"], "ALK", [((name,), 0.1) for name in pair], 1000)
+    assert [(e.fragments, len(e.molecule.changes)) for e in trans] == [(800, 0), (100, 1), (100, 1)]
+
+
 def test_empty_library(genome: SyntheticGenome, tmp_path: Path) -> None:
     scenario = scenarios.negative_scenarios(genome)["empty"]
     assert written(scenario, ReadSettings(), tmp_path) == [[], []]

@@ -44,11 +44,11 @@ def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
     """The samples of the demo: three fusions (one of them before and after resistance), none, and too little RNA."""
     molecules = scenarios.fusion_molecules(genome)
     v3 = [(molecules["V3a"], 1700), (molecules["V3b"], 5100)]
-    resistant: list[Entry] = []
-    for molecule, count in v3:
-        mutated = round(count * RESISTANCE_SHARE)
-        changed = transcripts.with_changes(genome, molecule, "ALK", [RESISTANCE])
-        resistant += [Entry(molecule, count - mutated), Entry(changed, mutated)]
+    resistant = [
+        entry
+        for molecule, count in v3
+        for entry in scenarios.with_alleles(genome, molecule, "ALK", [([RESISTANCE], RESISTANCE_SHARE)], count)
+    ]
     rest = background(genome, 16_000)
     plain, umi = ReadSettings(duplicates=0.1), ReadSettings(duplicates=0.1, umi_length=10)
     alk = Entry(transcripts.wild_type(genome, "ALK"), 6000)

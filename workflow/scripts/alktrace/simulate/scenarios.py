@@ -60,6 +60,22 @@ def background(genome: SyntheticGenome, fragments: int) -> tuple[Entry, ...]:
     return (*entries, *(Entry(transcripts.unspliced(genome, gene), share) for gene in UNSPLICED_GENES))
 
 
+def with_alleles(
+    genome: SyntheticGenome,
+    molecule: Molecule,
+    gene: str,
+    alleles: Sequence[tuple[Sequence[str], float]],
+    fragments: int,
+) -> tuple[Entry, ...]:
+    """`fragments` of a molecule, a share of them with changes of `gene`: each allele is (names of its changes, share of
+    the fragments). One allele with two changes is cis, two alleles with one each are trans."""
+    entries = [
+        Entry(transcripts.with_changes(genome, molecule, gene, names), round(fragments * share))
+        for names, share in alleles
+    ]
+    return (Entry(molecule, fragments - sum(entry.fragments for entry in entries)), *entries)
+
+
 def fusion_molecules(genome: SyntheticGenome) -> dict[str, Molecule]:
     """Every fusion transcript of scenarios.tsv by its name there."""
     rows: dict[str, list[tables.JunctionRow]] = {}
