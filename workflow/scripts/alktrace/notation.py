@@ -16,8 +16,8 @@ def notation(structure: Structure, letters: Mapping[str, str]) -> str:
 
     Grammar: 5' exon, `delN` if it lacks its end; `;insN` for intron bases behind the 5' exon and untemplated bases;
     `;` and `insN` for intron bases before the 3' exon or `delN` if that exon lacks its start; 3' exon. An exon is the
-    gene's letter in `letters` and the exon number, or symbol, `e` and number for genes without a letter; a locus outside
-    genes is written contig:position.
+    gene's letter in `letters` and the exon number, or symbol, `e` and number for genes without a letter; a locus
+    outside genes is written contig:position.
     """
     left = _exon(structure.five, structure.five_exon, letters, last=True) + _count("del", structure.five_deleted)
     middle = _count("ins", structure.five_retained + len(structure.untemplated))

@@ -6,14 +6,13 @@ round. Rows with callable `no` and structures without a published name get no la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
-import pandas as pd
-
 from .errors import InputError
+from .knowledge import read_table
 
 if TYPE_CHECKING:
     from .structure import Structure
@@ -89,7 +88,7 @@ class Partner:
 class Domain:
     """A protein domain by codons, or what is left of it (`state`) when the 5' part ends in one of a range of exons.
 
-    `unit`: codon or exon, of the stated transcript. `letter`: the gene's letter in notations, empty if none is published.
+    `unit`: codon or exon, of the stated transcript. `letter`: the gene's letter in notations, empty if there is none.
     """
 
     gene: str
@@ -144,18 +143,12 @@ def read_tables(folder: Path) -> Tables:
 
 
 def _read(path: Path, kind: type[Row]) -> tuple[Row, ...]:
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a tab-separated table ({error}); restore the file") from error
-    wanted = [field.name for field in fields(kind)]
-    if list(table.columns) != wanted:
-        raise InputError(f"{path}: columns are {', '.join(table.columns)}; they must be {', '.join(wanted)}")
-    return tuple(_row(path, number, record, kind) for number, record in enumerate(table.to_dict("records"), 2))
+    columns = [field.name for field in fields(kind)]
+    return tuple(_row(path, number, row, kind) for number, row in enumerate(read_table(path, columns), 2))
 
 
-def _row(path: Path, number: int, record: Mapping[Any, str], kind: type[Row]) -> Row:
-    values: dict[str, Any] = dict(record)
+def _row(path: Path, number: int, record: dict[str, str], kind: type[Row]) -> Row:
+    values: dict[str, Any] = {field.name: record[field.name] for field in fields(kind)}
     for name, expected in get_type_hints(kind).items():
         if expected is int:
             if not record[name].isdigit():
