@@ -177,12 +177,13 @@ def report(
     screened: Sequence[ScreenedCodon] | None = None,
     bypass: Sequence[BypassEvent] | None = None,
     assay: str = "rna",
+    library: str = "wts",
     sample: str = "S1",
     timepoint: str = "baseline",
 ) -> Report:
     """A report of one V1 fusion unless `fusions` or `result` say otherwise."""
     found = result or fusion_result([fusion()] if fusions is None else fusions)
-    info = SampleInfo(sample, "P1", timepoint, assay, "wts")
+    info = SampleInfo(sample, "P1", timepoint, assay, library)
     counts = counters or stats()
     return build_report(info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, {})
 

@@ -81,7 +81,7 @@ def test_no_reads_give_a_full_valid_report() -> None:
 def test_resistance_change_is_detected_with_its_numbers() -> None:
     found = report(mutations=[mutation("G1202R", 0.12)])
     assert found.verdict.kinase_domain.state is State.DETECTED
-    assert "G1202R (120 of 1000 fragments, VAF 12.0%)" in found.verdict.summary
+    assert "G1202R (resistance; 120 of 1000 fragments, VAF 12.0%)" in found.verdict.summary
 
 
 def test_clean_domain_states_worst_and_median_limit() -> None:
@@ -137,3 +137,8 @@ def test_amplification_is_never_assessed_in_rna() -> None:
     copies = [e for e in report().bypass if e.kind == "amplification"]
     assert {"MET", "ALK", "KIT", "ERBB2", "MYC"} == {e.gene for e in copies}
     assert all(e.state is State.NOT_ASSESSABLE and "copy number" in e.reason for e in copies)
+
+
+def test_amplicon_panels_say_nothing_about_expression() -> None:
+    finding = report([], screened=codons(0), library="amplicon").verdict.kinase_domain
+    assert "expressed" not in finding.reason

@@ -12,7 +12,6 @@ from .knowledge import UNKNOWN, Knowledge, Row, references, unique
 from .models import BypassEvent, Fusion, Report, State
 from .verdict import TARGET, kinase_fusions
 
-SHORT_TAPE = "none"
 TP53 = "TP53"
 
 
@@ -22,7 +21,7 @@ def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
     if fusion.kind != "kinase_fusion" or fusion.target != TARGET:
         return fusion
     known = dict(fusion.knowledge or {})
-    length = length_class(fusion)
+    length = length_class(fusion, knowledge)
     tests = [row for row in knowledge.other_tests if row["kind"] == fusion.kind and row["frame"] == fusion.frame]
     named_as = fusion.variant or fusion.notation
     sentences = []
@@ -37,11 +36,10 @@ def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
     return replace(fusion, knowledge=known)
 
 
-def length_class(fusion: Fusion) -> str:
-    """short without a TAPE domain, long with any of it, unknown where the fusion stage does not say."""
-    if not fusion.tape_domain:
-        return UNKNOWN
-    return "short" if fusion.tape_domain == SHORT_TAPE else "long"
+def length_class(fusion: Fusion, knowledge: Knowledge) -> str:
+    """short or long by what is left of the TAPE domain; unknown where no row says so."""
+    rows = [row for row in knowledge.length_classes if row["tape_domain"] == fusion.tape_domain]
+    return rows[0]["length_class"] if rows else UNKNOWN
 
 
 def _test(row: Row, knowledge: Knowledge) -> dict[str, Any]:
@@ -126,7 +124,7 @@ def _mutation_references(report: Report) -> list[dict[str, Any]]:
 
 def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
     """Short variant: detected when any detected fusion is short."""
-    sized = [(f, length_class(f)) for f in kinase_fusions(report.fusions)]
+    sized = [(f, length_class(f, knowledge)) for f in kinase_fusions(report.fusions)]
     short = [f for f, length in sized if length == "short"]
     shown = short or [f for f, length in sized if length == "long"]
     state = State.DETECTED if short else State.NOT_DETECTED if shown else State.NOT_ASSESSABLE

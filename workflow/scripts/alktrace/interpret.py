@@ -15,6 +15,7 @@ from .models import (
     Report,
     SampleInfo,
     ScreenResult,
+    State,
     Verdict,
 )
 from .verdict import Domain, InterpretSettings
@@ -39,8 +40,10 @@ def build_report(
     domain = Domain.of(screen.screened)
     rearrangement, said = verdict.rearrangement(fusions, stats, settings, tables.sentences)
     found = verdict.kinase_fusions(fusions.fusions)
-    expressed = sample.assay != "rna" or bool(found) or stats.control_fragments < settings.min_control_fragments
-    kinase = verdict.kinase_domain(screen.mutations, domain, tki.all_resistance_codons(tables), tables, expressed)
+    whole_transcripts = sample.assay == "rna" and sample.library != "amplicon"
+    wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
+    wanted = tki.all_resistance_codons(tables)
+    kinase = verdict.kinase_domain(screen.mutations, domain, wanted, tables, wild_type_only)
     events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
     flags = bypass.of_role(tables, "co_mutation", "small_cell")
     outside = bypass.outside(events, screen.bypass, tables)

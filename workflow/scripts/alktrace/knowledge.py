@@ -73,6 +73,7 @@ class Knowledge:
     bypass: list[Row]
     associations: list[Row]
     other_tests: list[Row]
+    length_classes: list[Row]
     sentences: Sentences
 
     @classmethod
@@ -102,6 +103,7 @@ class Knowledge:
             other_tests=read_table(
                 folder / "other_tests.tsv", ("id", "kind", "frame", "test", "expected", "note", *stated)
             ),
+            length_classes=read_table(folder / "length_class.tsv", ("tape_domain", "length_class", *stated)),
             sentences=Sentences({row["id"]: row["text"] for row in sentences}),
         )
 

@@ -75,7 +75,7 @@ def clones(mutations: Sequence[Mutation]) -> list[Clone]:
         found.append(Clone(members, certain))
         if certain:
             found += [Clone(ancestor, True) for ancestor in _ancestors(members)]
-    return list({(c.names, c.certain): c for c in found}.values())
+    return list({tuple(m.hgvs_c for m in c.changes): c for c in found}.values())
 
 
 def _cliques(near: dict[int, set[int]]) -> list[set[int]]:

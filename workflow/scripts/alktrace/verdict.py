@@ -188,9 +188,11 @@ def listed_changes(knowledge: Knowledge) -> frozenset[str]:
     return frozenset(part for name in names for part in parts(name))
 
 
-def describe(mutation: Mutation) -> str:
-    """ "G1202R (63 of 412 fragments, VAF 15.3%)" """
-    return f"{mutation.short} ({mutation.alt_fragments} of {mutation.depth} fragments, VAF {percent(mutation.vaf)})"
+def describe(mutation: Mutation, knowledge: Knowledge) -> str:
+    """ "G1202R (resistance; 63 of 412 fragments, VAF 15.3%)", with the class of the change's row."""
+    known = next((row["class"] for row in knowledge.changes if row["mutation"] == change_name(mutation)), "")
+    counts = f"{mutation.alt_fragments} of {mutation.depth} fragments, VAF {percent(mutation.vaf)}"
+    return f"{mutation.short} ({known}; {counts})" if known else f"{mutation.short} ({counts})"
 
 
 def kinase_domain(
@@ -198,10 +200,10 @@ def kinase_domain(
     domain: Domain,
     wanted: frozenset[int],
     knowledge: Knowledge,
-    alk_expressed: bool,
+    wild_type_only: bool,
 ) -> Finding:
-    """State of the kinase domain. `wanted` are the codons with reported resistance; `alk_expressed` is False when the
-    sample is good but has no ALK fusion, so that only wild-type ALK could have been read (RNA)."""
+    """State of the kinase domain. `wanted` are the codons with reported resistance; `wild_type_only` says that the
+    sample is good RNA without an ALK fusion, so that only wild-type ALK could have been read."""
     sentences = knowledge.sentences
     listed = listed_changes(knowledge)
     changes = alk_changes(mutations)
@@ -211,18 +213,18 @@ def kinase_domain(
     blind = domain.unreadable(wanted)
     also = []
     if others:
-        also.append(sentences.say("kinase_unknown_change", changes="; ".join(map(describe, others))))
+        also.append(sentences.say("kinase_unknown_change", changes="; ".join(describe(m, knowledge) for m in others)))
     if silent:
         names = "; ".join(f"{m.hgvs_c} {m.hgvs_p}" for m in silent)
         also.append(sentences.say("kinase_silent_change", changes=names))
     if known:
-        said = [sentences.say("kinase_detected", changes="; ".join(map(describe, known)))]
+        said = [sentences.say("kinase_detected", changes="; ".join(describe(m, knowledge) for m in known))]
         if domain.worst is not None:
             said.append(sentences.say("kinase_limits", **domain.limits()))
         if blind:
             said.append(sentences.say("kinase_also_blind", **_blind_fields(blind, wanted)))
         return Finding(State.DETECTED, " ".join(said + also), domain.worst)
-    reason = _not_assessable(domain, blind, wanted, sentences, alk_expressed)
+    reason = _not_assessable(domain, blind, wanted, sentences, wild_type_only)
     if reason:
         return Finding(State.NOT_ASSESSABLE, " ".join([reason, *also]), domain.worst)
     clear = sentences.say("kinase_not_detected", **domain.limits())
@@ -230,7 +232,7 @@ def kinase_domain(
 
 
 def _not_assessable(
-    domain: Domain, blind: list[int], wanted: frozenset[int], sentences: Sentences, alk_expressed: bool
+    domain: Domain, blind: list[int], wanted: frozenset[int], sentences: Sentences, wild_type_only: bool
 ) -> str | None:
     """Why the domain cannot be assessed; None when it can."""
     if not domain.codons:
@@ -240,7 +242,7 @@ def _not_assessable(
     if not whole and not blind:
         return None
     deepest = max(c.depth for c in domain.codons.values())
-    if not alk_expressed:
+    if wild_type_only:
         return sentences.say("kinase_hardly_expressed" if deepest else "kinase_not_expressed", **fields)
     if deepest == 0:
         return sentences.say("kinase_depth_zero")
