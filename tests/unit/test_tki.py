@@ -87,12 +87,29 @@ def test_every_single_change_follows_the_fact_table(shared: Path) -> None:
         facts = [r for r in csv.DictReader(handle, delimiter="\t") if "+" not in r["mutation"]]
     assert len(facts) > 30
     for fact in facts:
-        if fact["mutation"] in ("T1151ins", "G1202del"):
-            continue
         found = report(mutations=[mutation(fact["mutation"])])
         for drug in DRUGS:
             said = fact[f"{drug}_literature_call"] if fact["verified"] == "page" else "no_data"
             assert call(found, drug).call == WORDS.get(said, "unknown"), (fact["mutation"], drug)
+
+
+def test_every_compound_follows_the_fact_table(shared: Path) -> None:
+    with (shared / "facts" / "alk_kinase_mutations.tsv").open(encoding="utf-8", newline="") as handle:
+        facts = [r for r in csv.DictReader(handle, delimiter="\t") if "+" in r["mutation"] and r["verified"] == "page"]
+    assert len(facts) > 5
+    for fact in facts:
+        one, other = fact["mutation"].split("+")
+        found = report(mutations=pair(one, other, "cis"))
+        for drug in DRUGS:
+            said = fact[f"{drug}_literature_call"]
+            if said != "no_data":
+                assert call(found, drug).call == WORDS[said], (fact["mutation"], drug)
+
+
+def test_conflict_with_the_numbers_is_said() -> None:
+    found = call(report(mutations=[mutation("F1174C")]), "ceritinib")
+    assert found.call == "resistant"
+    assert any("noted conflict" in text and "clinical ceritinib resistance" in text for text in found.because)
 
 
 def test_both_reported_shows_both_sides() -> None:

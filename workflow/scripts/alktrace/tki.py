@@ -301,6 +301,8 @@ class _Drug:
                 because.append(self._say(one.why, **fields))
             if one.inferred:
                 because.append(self._say("tki_inferred", **fields))
+            conflicts = dict.fromkeys(row["conflict"] for row in one.rows if row["conflict"])
+            because += [self._say("tki_conflict", conflict=conflict, **fields) for conflict in conflicts]
         because += self._on_fusion(found)
         rows = list({row["id"]: row for j in judged for row in j.rows}.values())
         return call, because, rows
