@@ -58,6 +58,7 @@ rule build_targets:
         panel=PANEL,
         variants=str(KNOWLEDGE / "eml4_alk_variants.tsv"),
         partners=str(KNOWLEDGE / "alk_partners.tsv"),
+        hotspots=str(KNOWLEDGE / "hotspots.tsv"),
     output:
         targets="work/reference/targets.npz",
         table="work/reference/targets.tsv",

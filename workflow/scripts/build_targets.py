@@ -16,6 +16,8 @@ def main(snakemake: Any) -> None:
         partners=Path(snakemake.input.partners),
         out=Path(snakemake.output.targets),
         table=Path(snakemake.output.table),
+        hotspots=Path(snakemake.input.hotspots),
+        threads=snakemake.threads,
     )
 
 

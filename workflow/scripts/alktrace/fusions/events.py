@@ -47,9 +47,12 @@ def _collapsed(sequence: str) -> str:
 
 
 def kinase_exons(gene: Transcript, domains: Iterable[Domain]) -> range:
-    """Exons of the gene that hold its kinase domain, by the codons of the domain table; empty without a row."""
+    """Exons of the gene that hold its kinase domain, by the codons of the domain table; empty without a row, and for a
+    transcript too short to hold it."""
+    codons = (gene.cds[1] - gene.cds[0] + 1) // 3 if gene.cds else 0
     for domain in domains:
-        if domain.gene == gene.gene and domain.domain == "kinase" and domain.unit == "codon" and gene.cds:
+        whole = domain.domain == "kinase" and domain.unit == "codon" and domain.last <= codons
+        if domain.gene == gene.gene and whole:
             first = gene.exon_at(gene.codon_genome_positions(domain.first)[0])
             last = gene.exon_at(gene.codon_genome_positions(domain.last)[2])
             if first and last:
