@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,7 +46,6 @@ class GeneScreen:
     gene: str
     pileup: GenePileup
     codons: list[int]  # screened, ascending
-    calls: list[CodonCall] = field(default_factory=list)
 
 
 def screened_substitutions(gene: str, pileup: GenePileup, codon: int, tables: ScreenSet) -> list[int]:
@@ -72,8 +71,13 @@ def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
             if screen.pileup.counts[codon - 1].sum() == 0:
                 continue
             total += len(screened_substitutions(screen.gene, screen.pileup, codon, tables))
-            total += 2 * any(event.screens_indels for event in tables.by_codon[screen.gene, codon])
+            total += 2 * screens_indels(screen.gene, codon, tables)
     return total
+
+
+def screens_indels(gene: str, codon: int, tables: ScreenSet) -> bool:
+    """Whether insertions or deletions at a codon would be reported."""
+    return any(event.screens_indels for event in tables.by_codon[gene, codon])
 
 
 def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float]:

@@ -42,6 +42,12 @@ def molecules_holding(first: np.ndarray, second: np.ndarray, molecule: np.ndarra
     return table
 
 
+def count_molecules(holds: np.ndarray, molecule: np.ndarray, majority: bool) -> tuple[int, int]:
+    """(reference, alternate) molecules at one change; copies are brought together as in `molecules_holding`."""
+    table = molecules_holding(holds, holds, molecule, majority)
+    return int(table[0, 0]), int(table[1, 1])
+
+
 def relate(table: np.ndarray) -> tuple[str, float | None]:
     """(relation, p-value) of two changes from `molecules_holding`.
 

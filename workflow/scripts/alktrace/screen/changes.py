@@ -1,0 +1,253 @@
+"""Codon and indel calls of one gene under one roof: named, filtered, with what each template holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..annotation import Genome
+from . import indel_noise, indels, names, phase
+from .calls import CodonCall, GeneScreen, screens_indels
+from .indel_noise import IndelNoise, Seen
+from .indels import Indel
+from .noise import MIN_ALT_FRAGMENTS, NoiseModel
+from .pileup import observe
+from .reads import ReadTable
+from .tables import Event, ScreenSet
+
+_TABLE_INDEL = re.compile(r"([A-Z])(\d+)(ins|del)")
+PART_OF_INDEL = 0.5  # a codon change this often on molecules of a neighbouring indel is the indel's edge
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change that stands out of the noise. `filters` is empty for a call; codons first..last are touched;
+    `records` are VCF (position, ref, alt); `holds` as in `phase.Evidence`."""
+
+    gene: str
+    first_codon: int
+    last_codon: int
+    hgvs_c: str
+    hgvs_p: str
+    short: str
+    type: str
+    net: int  # coding bases gained
+    depth: int
+    ref_fragments: int
+    alt_fragments: int
+    p_value: float
+    filters: tuple[str, ...]
+    records: tuple[tuple[int, str, str], ...]
+    holds: np.ndarray
+
+    @property
+    def label(self) -> str:
+        return f"{self.gene} {self.hgvs_p}"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Molecule of each template of one gene (-1: no read there), and whether identifiers told them apart."""
+
+    molecule: np.ndarray
+    majority: bool
+
+
+@dataclass
+class IndelSearch:
+    """Candidate indels of one gene with the molecules that show them outright."""
+
+    found: dict[Indel, int]
+    codon_molecules: int
+
+
+def search_indels(screen: GeneScreen, reads: ReadTable, tables: ScreenSet) -> IndelSearch:
+    """Search the stretch of the codons that are screened for indels."""
+    codons = [codon for codon in screen.codons if screens_indels(screen.gene, codon, tables)]
+    cds = screen.pileup.transcript.cds
+    if not codons or cds is None or reads.count == 0:
+        return IndelSearch({}, 0)
+    first, last = cds[0] - 1 + 3 * (codons[0] - 1), cds[0] - 1 + 3 * codons[-1]
+    found = {i: n for i, n in indels.search(reads, screen.pileup, first, last).items() if _coding(screen, i)}
+    return IndelSearch(found, int(screen.pileup.counts[[codon - 1 for codon in codons]].sum()))
+
+
+def _coding(screen: GeneScreen, indel: Indel) -> bool:
+    cds = screen.pileup.transcript.cds
+    return cds is not None and cds[0] - 1 < indel.start and indel.end < cds[1]
+
+
+def fit_indel_noise(screens: list[GeneScreen], searches: list[IndelSearch], model: NoiseModel) -> IndelNoise:
+    """Indel rates of the sample, from all genes."""
+    seen = [
+        Seen(indel.net > 0, indels.in_homopolymer(s.pileup.sequence, indel), molecules, _depth_at(s, indel))
+        for s, search in zip(screens, searches, strict=True)
+        for indel, molecules in search.found.items()
+    ]
+    return indel_noise.fit(seen, sum(search.codon_molecules for search in searches), model)
+
+
+def _depth_at(screen: GeneScreen, indel: Indel) -> int:
+    first, last = _codons_at(screen, indel)
+    return int(screen.pileup.counts[first - 1 : last].sum(axis=(1, 2)).max(initial=1))
+
+
+def _codons_at(screen: GeneScreen, indel: Indel) -> tuple[int, int]:
+    begin = screen.pileup.transcript.cds[0] - 1  # type: ignore[index]
+    first = (min(indel.start, max(indel.end - 1, indel.start - 1)) - begin) // 3 + 1
+    return first, (max(indel.end - 1, indel.start) - begin) // 3 + 1
+
+
+def indel_changes(
+    screen: GeneScreen, search: IndelSearch, reads: ReadTable, copies: Copies, noise: IndelNoise, alpha: float,
+    tables: ScreenSet, genome: Genome,
+) -> list[Change]:  # fmt: skip
+    """Indels that noise does not explain, filtered ones included."""
+    changes = []
+    for indel, shown in search.found.items():
+        if shown < MIN_ALT_FRAGMENTS:
+            continue
+        holds = indels.count(reads, screen.pileup, indel, len(copies.molecule))
+        reference, alternate = phase.count_molecules(holds, copies.molecule, copies.majority)
+        depth = reference + alternate
+        if alternate < MIN_ALT_FRAGMENTS:
+            continue
+        p_value = noise.p_value(indel.net > 0, alternate, depth)
+        if p_value <= alpha:
+            changes.append(_indel_change(screen, indel, (reference, alternate), p_value, holds, tables, genome))
+    return _best_of_each_site(changes)
+
+
+def _indel_change(
+    screen: GeneScreen, indel: Indel, counts: tuple[int, int], p_value: float, holds: np.ndarray, tables: ScreenSet,
+    genome: Genome,
+) -> Change:  # fmt: skip
+    transcript, sequence = screen.pileup.transcript, screen.pileup.sequence
+    effect = names.protein_indel(transcript, sequence, indel)
+    filters = []
+    if indels.in_homopolymer(sequence, indel):
+        filters.append("homopolymer")
+    if not tables.reports_indel(screen.gene, effect.first, effect.last, indel.net):
+        filters.append("not_screened")
+    return Change(
+        gene=screen.gene,
+        first_codon=effect.first,
+        last_codon=effect.last,
+        hgvs_c=names.coding_indel(transcript, sequence, indel),
+        hgvs_p=effect.hgvs_p,
+        short=effect.short,
+        type=names.indel_type(indel),
+        net=indel.net,
+        depth=sum(counts),
+        ref_fragments=counts[0],
+        alt_fragments=counts[1],
+        p_value=p_value,
+        filters=tuple(filters),
+        records=(names.indel_record(transcript, genome, sequence, indel),),
+        holds=holds,
+    )
+
+
+def _best_of_each_site(changes: list[Change]) -> list[Change]:
+    """Indels on the same molecules at overlapping codons are readings of one change: the best supported is kept."""
+    kept: list[Change] = []
+    for change in sorted(changes, key=lambda c: (-c.alt_fragments, c.first_codon, c.hgvs_c)):
+        alternate = change.holds == phase.ALTERNATE
+        same = any(
+            k.first_codon - 3 <= change.last_codon
+            and change.first_codon <= k.last_codon + 3
+            and (alternate & (k.holds == phase.ALTERNATE)).sum() > PART_OF_INDEL * alternate.sum()
+            for k in kept
+        )
+        if not same:
+            kept.append(change)
+    return sorted(kept, key=lambda c: (c.first_codon, c.hgvs_c))
+
+
+def codon_changes(
+    screen: GeneScreen, found: list[CodonCall], reads: ReadTable, masked: list[tuple[int, int]], templates: int,
+    genome: Genome,
+) -> list[Change]:  # fmt: skip
+    """Codon calls, named, with what each template holds. Any other content of the codon counts as the reference."""
+    codons = sorted({call.codon for call in found})
+    seen = observe(reads, screen.pileup, masked, codons, templates) if codons else np.empty((templates, 0), np.int8)
+    changes = []
+    for call in found:
+        content = seen[:, codons.index(call.codon)]
+        holds = np.where(
+            content < 0, phase.UNKNOWN, np.where(content == call.content, phase.ALTERNATE, phase.REFERENCE)
+        )
+        changes.append(_codon_change(screen, call, holds.astype(np.int8), genome))
+    return changes
+
+
+def _codon_change(screen: GeneScreen, call: CodonCall, holds: np.ndarray, genome: Genome) -> Change:
+    hgvs_p, short = names.protein_substitution(call.codon, call.reference, call.alternate)
+    changed = sum(a != b for a, b in zip(call.reference, call.alternate, strict=True))
+    records = names.substitution_records(screen.pileup.transcript, genome, call.codon, call.reference, call.alternate)
+    return Change(
+        gene=call.gene,
+        first_codon=call.codon,
+        last_codon=call.codon,
+        hgvs_c=names.coding_substitution(call.codon, call.reference, call.alternate),
+        hgvs_p=hgvs_p,
+        short=short,
+        type="snv" if changed == 1 else "mnv",
+        net=0,
+        depth=call.depth,
+        ref_fragments=call.ref_fragments,
+        alt_fragments=call.alt_fragments,
+        p_value=call.p_value,
+        filters=call.filters,
+        records=tuple(records),
+        holds=holds,
+    )
+
+
+def without_indel_edges(substitutions: list[Change], gaps: list[Change]) -> list[Change]:
+    """Codon changes that are only the edge of a called indel, misaligned, get the filter `part_of_indel`."""
+    checked = []
+    for change in substitutions:
+        alternate = change.holds == phase.ALTERNATE
+        edge = any(
+            gap.first_codon - 3 <= change.first_codon <= gap.last_codon + 3
+            and (alternate & (gap.holds == phase.ALTERNATE)).sum() > PART_OF_INDEL * alternate.sum()
+            for gap in gaps
+            if not gap.filters
+        )
+        checked.append(replace(change, filters=(*change.filters, "part_of_indel")) if edge else change)
+    return checked
+
+
+def knowledge(change: Change, tables: ScreenSet) -> dict[str, str] | None:
+    """Table row of a change: the ALK table, else the hotspot row that screens for it."""
+    if change.gene == "ALK":
+        return tables.alk_changes.get(change.short) or _table_indel(change, tables)
+    for event in tables.events:
+        if event.gene == change.gene and reported_by(change, event):
+            return {"event": event.event, **event.source()}
+    return None
+
+
+def reported_by(change: Change, event: Event) -> bool:
+    """Whether a hotspot row screens for the change."""
+    if change.type in ("snv", "mnv"):
+        return event.reports_substitution(change.first_codon, change.short[0], change.short[-1])
+    return event.reports_indel(change.first_codon, change.last_codon, change.net)
+
+
+def _table_indel(change: Change, tables: ScreenSet) -> dict[str, str] | None:
+    """Row such as T1151ins or G1202del: an in-frame insertion or duplication at the residue, or its deletion."""
+    if change.net % 3 or change.type not in ("ins", "del"):
+        return None
+    for name, row in tables.alk_changes.items():
+        found = _TABLE_INDEL.fullmatch(name)
+        if found is None or found[3] != change.type:
+            continue
+        residue = int(found[2])
+        exact = change.first_codon == change.last_codon == residue
+        if (change.first_codon <= residue <= change.last_codon) if change.type == "ins" else exact:
+            return row
+    return None

@@ -1,0 +1,68 @@
+"""How often indels appear by error, and what an indel needs to be called.
+
+One rate for insertions and one for deletions, per codon and molecule, learned from the sample's own indels outside of
+homopolymer runs (gamma prior, as for substitutions). Sites differ more than for substitutions, so the beta-binomial's
+shape is at most INDEL_MAX_SHAPE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .noise import (
+    MIN_ALT_FRAGMENTS,
+    MUTATED_COUNT,
+    MUTATED_FRACTION,
+    NoiseModel,
+    critical_counts,
+    detection_limits,
+    p_values,
+)
+
+PRIOR_INDEL_RATE, PRIOR_INDEL_SHAPE = 1e-4, 1.0
+INDEL_MAX_SHAPE = 1.0
+INFORMATIVE = 0.8  # share of a codon's molecules that reach far enough beyond an indel to tell it from the reference
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Molecules that show one indel outright, with the depth there."""
+
+    insertion: bool
+    homopolymer: bool
+    molecules: int
+    depth: int
+
+
+@dataclass(frozen=True)
+class IndelNoise:
+    """Rates of (deletions, insertions) per codon and molecule, and the shape."""
+
+    rates: tuple[float, float]
+    shape: float
+
+    def p_value(self, insertion: bool, count: int, depth: int) -> float:
+        rate = np.array([self.rates[insertion]])
+        return float(p_values(np.array([count]), np.array([depth]), rate, np.array([self.shape]))[0])
+
+    def limits(self, depths: np.ndarray, alpha: float, misread: float) -> np.ndarray:
+        """Limit of detection (VAF) at codons with the given depths, insertions and deletions alike."""
+        informative = (INFORMATIVE * depths).astype(np.int64)
+        rate = np.full(len(depths), max(self.rates))
+        critical = critical_counts(informative, rate, np.full(len(depths), self.shape), alpha, MIN_ALT_FRAGMENTS)
+        return detection_limits(critical, informative, misread)
+
+
+def fit(seen: Iterable[Seen], codon_molecules: int, substitutions: NoiseModel) -> IndelNoise:
+    """Learn the rates. `codon_molecules`: depth summed over the codons that were searched."""
+    totals = [0, 0]
+    for one in seen:
+        mutated = one.molecules >= MUTATED_COUNT and one.molecules >= MUTATED_FRACTION * one.depth
+        if not mutated and not one.homopolymer:
+            totals[one.insertion] += one.molecules
+    weight = PRIOR_INDEL_SHAPE / PRIOR_INDEL_RATE + codon_molecules
+    deletions, insertions = ((PRIOR_INDEL_SHAPE + total) / weight for total in totals)
+    return IndelNoise((deletions, insertions), min(substitutions.shape, INDEL_MAX_SHAPE))

@@ -1,0 +1,178 @@
+"""The states: one row for every screened codon, one for every hotspot event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models import BypassEvent, ScreenedCodon, State
+from . import calls, names, phase, splicing
+from .calls import GeneScreen
+from .changes import Change, Copies, reported_by
+from .indel_noise import IndelNoise
+from .inputs import Sample
+from .noise import (
+    MIN_ALT_FRAGMENTS,
+    NEIGHBOUR,
+    NoiseModel,
+    clopper_pearson,
+    critical_counts,
+    detection_limits,
+    p_values,
+)
+from .reads import ReadTable
+from .tables import EXON_SKIPPING, KINASE_DOMAIN, Event
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What decides a state: the noise of the sample and the p-value threshold of one call."""
+
+    substitutions: NoiseModel
+    indels: IndelNoise
+    alpha: float
+
+
+def screened_codons(
+    screens: dict[str, GeneScreen], called: list[Change], sample: Sample, limits: Thresholds
+) -> list[ScreenedCodon]:
+    """One row for every codon of the screened set, in table order. `called`: changes without filter."""
+    by_gene = {gene: _codon_limits(screen, sample, limits) for gene, screen in screens.items()}
+    found: dict[tuple[str, int], list[Change]] = {}
+    for change in called:
+        for codon in range(change.first_codon, change.last_codon + 1):
+            found.setdefault((change.gene, codon), []).append(change)
+    rows = []
+    for gene, codon in sample.tables.by_codon:
+        screen = screens.get(gene)
+        if screen is None or codon > len(screen.pileup.codons):
+            why = "gene is not in annotation and panel" if screen is None else "the stated transcript has no such codon"
+            rows.append(ScreenedCodon(gene, codon, 0, 0, None, None, State.NOT_ASSESSABLE, why))
+        else:
+            limit = by_gene[gene].get(codon)
+            rows.append(_screened_codon(screen, codon, limit, found.get((gene, codon), []), sample))
+    return rows
+
+
+def _codon_limits(screen: GeneScreen, sample: Sample, limits: Thresholds) -> dict[int, float]:
+    """Limit of detection of each covered codon: the worst of its reported single substitutions; where no single
+    substitution is reported, that of insertions and deletions."""
+    worst = calls.substitution_limits(screen, limits.substitutions, limits.alpha, sample.tables)
+    depth = screen.pileup.counts.sum(axis=(1, 2))
+    rest = [codon for codon in screen.codons if codon not in worst and depth[codon - 1] > 0]
+    depths = np.array([depth[codon - 1] for codon in rest], np.int64)
+    gaps = limits.indels.limits(depths, limits.alpha, limits.substitutions.misread)
+    return {**worst, **{c: 1.0 if np.isnan(x) else float(x) for c, x in zip(rest, gaps, strict=True)}}
+
+
+def _screened_codon(
+    screen: GeneScreen, codon: int, limit: float | None, found: list[Change], sample: Sample
+) -> ScreenedCodon:
+    depth = int(screen.pileup.counts[codon - 1].sum())
+    alternate = max((c.alt_fragments for c in found), default=_most_frequent(screen, codon, sample))
+    trials = max([depth, *(c.depth for c in found)])
+    high = clopper_pearson(alternate, trials)[1] if trials else None
+    state, reason = _state(screen, codon, depth, limit, sample)
+    if found:
+        state, reason = State.DETECTED, ", ".join(c.short for c in found)
+    return ScreenedCodon(screen.gene, codon, depth, alternate, high, limit, state, reason)
+
+
+def _state(screen: GeneScreen, codon: int, depth: int, limit: float | None, sample: Sample) -> tuple[State, str]:
+    """State and reason of a codon without a call."""
+    residue = names.translate_codon(screen.pileup.reference_codon(codon))
+    expected = {e.expected_residue(codon) for e in sample.tables.by_codon[screen.gene, codon]} - {None}
+    if depth == 0 or limit is None:
+        return State.NOT_ASSESSABLE, "no fragment reads this codon"
+    if expected and residue not in expected:
+        wanted = "/".join(sorted(str(r) for r in expected))
+        transcript = screen.pileup.transcript.transcript_id
+        return State.NOT_ASSESSABLE, f"residue {codon} of {transcript} is {residue}, the table expects {wanted}"
+    if limit > sample.settings.max_lod_vaf:
+        bound = sample.settings.max_lod_vaf
+        return State.NOT_ASSESSABLE, f"limit of detection {limit:.1%} is above {bound:.1%} at {depth} fragments"
+    return State.NOT_DETECTED, ""
+
+
+def _most_frequent(screen: GeneScreen, codon: int, sample: Sample) -> int:
+    """Molecules of the reported single substitution seen most often."""
+    contents = screen.pileup.counts[codon - 1].sum(axis=1)
+    wanted = calls.screened_substitutions(screen.gene, screen.pileup, codon, sample.tables)
+    code = int(screen.pileup.codons[codon - 1])
+    return max((int(contents[NEIGHBOUR[code, j]]) for j in wanted), default=0)
+
+
+# ---------------------------------------------------------------- hotspot events
+
+
+def mutation_events(sample: Sample, screened: list[ScreenedCodon], called: list[Change]) -> list[BypassEvent]:
+    """One row for each mutation event of hotspots.tsv, in table order; rows with one gene and event name are one."""
+    events: dict[tuple[str, str], list[Event]] = {}
+    for event in sample.tables.events:
+        if event.kind not in (KINASE_DOMAIN, EXON_SKIPPING):
+            events.setdefault((event.gene, event.event), []).append(event)
+    return [_mutation_event(rows, screened, called) for rows in events.values()]
+
+
+def _mutation_event(rows: list[Event], screened: list[ScreenedCodon], called: list[Change]) -> BypassEvent:
+    codons = {codon for row in rows for codon in row.codons}
+    own = [s for s in screened if s.gene == rows[0].gene and s.codon in codons]
+    found = [c for c in called if c.gene == rows[0].gene and any(reported_by(c, row) for row in rows)]
+    limits = [s.limit_of_detection_vaf for s in own]
+    limit = None if None in limits or not limits else max(x for x in limits if x is not None)
+    blind = [s for s in own if s.state is State.NOT_ASSESSABLE]
+    state, reason = State.NOT_DETECTED, ""
+    if found:
+        state, reason = State.DETECTED, ", ".join(c.short for c in found)
+    elif blind:
+        several = f"{len(blind)} of {len(own)} codons cannot be assessed: " if len(own) > 1 else ""
+        state, reason = State.NOT_ASSESSABLE, several + blind[0].reason
+    alternate = max((c.alt_fragments for c in found), default=max((s.alt_fragments for s in own), default=0))
+    depth = min((s.depth for s in own), default=0)
+    return BypassEvent(
+        rows[0].gene, rows[0].event, rows[0].kind, state, depth, alternate, limit, reason, _sources(rows)
+    )
+
+
+def skipping_events(sample: Sample) -> list[Event]:
+    """Rows of hotspots.tsv that are exon skipping."""
+    return [event for event in sample.tables.events if event.kind == EXON_SKIPPING]
+
+
+def skipping_track(
+    event: Event, reads: ReadTable | None, copies: Copies | None, sample: Sample, limits: Thresholds
+) -> BypassEvent:
+    """Exon skipping: molecules spliced past the exon among all that are spliced from the exon before it."""
+    if reads is None or copies is None:
+        return _blind_track(event, "gene is not in annotation and panel")
+    transcript = sample.transcripts[event.gene]
+    first, last = splicing.skipped_junction(event)
+    if last > len(transcript.exons):
+        return _blind_track(event, f"{transcript.transcript_id} has no exon {last}")
+    holds = splicing.junction_votes(reads, transcript, first, last, len(copies.molecule))
+    normal, skipped = phase.count_molecules(holds, copies.molecule, copies.majority)
+    depth = normal + skipped
+    if depth == 0:
+        return _blind_track(event, f"no fragment is spliced from exon {first}")
+    n, rate, shape = np.array([depth]), np.array([splicing.SKIPPING_RATE]), np.array([splicing.SKIPPING_SHAPE])
+    p_value = float(p_values(np.array([skipped]), n, rate, shape)[0])
+    critical = critical_counts(n, rate, shape, limits.alpha, MIN_ALT_FRAGMENTS)
+    limit = float(detection_limits(critical, n, 0.0)[0])
+    state, reason = State.NOT_DETECTED, ""
+    if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:
+        state, reason = State.DETECTED, f"{skipped} of {depth} fragments join exon {first} to exon {last}"
+    elif limit > sample.settings.max_lod_vaf:
+        bound = sample.settings.max_lod_vaf
+        state = State.NOT_ASSESSABLE
+        reason = f"limit of detection {limit:.1%} is above {bound:.1%} at {depth} fragments"
+    return BypassEvent(event.gene, event.event, event.kind, state, depth, skipped, limit, reason, _sources([event]))
+
+
+def _blind_track(event: Event, reason: str) -> BypassEvent:
+    return BypassEvent(event.gene, event.event, event.kind, State.NOT_ASSESSABLE, 0, 0, None, reason, _sources([event]))
+
+
+def _sources(rows: list[Event]) -> list[dict[str, str]]:
+    """References of the rows, each once."""
+    return list({tuple(row.source().values()): row.source() for row in rows}.values())
