@@ -135,7 +135,7 @@ def _readings(world: World, contig: str, gene: Transcript, last: bool) -> list[t
     for exon in range(1, len(gene.exons) + 1):
         for deleted in range(gene.exon_end(exon) - gene.exon_start(exon) + 1):
             base = gene.exon_end(exon) - deleted if last else gene.exon_start(exon) + deleted
-            for used in range(15, len(contig)):
+            for used in range(10, len(contig)):
                 piece = spliced[max(base - used, 0) : base] if last else spliced[base - 1 : base - 1 + used]
                 if piece != (contig[:used] if last else contig[-used:]):
                     continue
@@ -154,7 +154,7 @@ def _readings(world: World, contig: str, gene: Transcript, last: bool) -> list[t
 
 def cost(structure: Structure) -> int:
     broken = (structure.five_deleted > 0) + (structure.three_deleted > 0)
-    return 7 * broken + len(structure.untemplated) + 9 * structure.mismatches
+    return 7 * broken + len(structure.untemplated) + 8 * structure.mismatches  # an error costs 8 or more
 
 
 @st.composite
@@ -174,7 +174,7 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=plans(), strands=st.sampled_from(["++", "+-", "-+", "--"]))
 @example(plan=Plan(five_exon=6, left=15, right=15), strands="+-")
 @example(plan=Plan(five_exon=7, five_deleted=60, three_deleted=71), strands="+-")
@@ -195,7 +195,7 @@ def test_every_structure_follows_the_rule(world: World, plan: Plan, strands: str
     assert matched == len(contig)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=plans(), shift=st.integers(1, 6))
 def test_microhomology_counts_the_shifts(world: World, plan: Plan, shift: int) -> None:
     """Where the genome behind the 5' piece equals the 3' piece for n bases, the junction can move by at least n."""
@@ -250,14 +250,18 @@ def test_none_without_both_sides(world: World) -> None:
 @pytest.mark.parametrize("strand", ["+", "-"])
 def test_cryptic_exon_is_untemplated_even_where_its_ends_match_introns(world: World, strand: str) -> None:
     five, three = world.genes["five", strand], world.genes["three", "-"]
-    intron = world.intron(five, 6)
-    cryptic = intron[187:220]
-    head, tail = world.intron(five, 6)[:1], world.intron(three, 3)[-1:]
-    assert head or tail
-    contig = world.exon_part(five, 480, five.exon_end(6)) + cryptic + world.exon_part(three, three.exon_start(4), 400)
-    structure = resolve(contig, five, three, world.genome)
-    assert found(structure) == (6, 0, 0, cryptic, 0, 0, 4)
-    assert structure is not None and structure.microhomology == 0
+    intron, before = world.intron(five, 6), world.intron(three, 3)
+    cryptic = [
+        intron[i : i + 33]
+        for i in range(10, INTRON - 40)
+        if intron[i : i + 3] == intron[:3] or intron[i + 30 : i + 33] == before[-3:]
+    ]
+    assert cryptic
+    right = world.exon_part(three, three.exon_start(4), 400)
+    for exon in (intron[187:220], *cryptic):
+        structure = resolve(world.exon_part(five, 520, five.exon_end(6)) + exon + right, five, three, world.genome)
+        assert found(structure) == (6, 0, 0, exon, 0, 0, 4)
+        assert structure is not None and structure.microhomology == 0
 
 
 def test_one_or_two_intron_bases_beside_unexplained_ones_are_chance(world: World) -> None:

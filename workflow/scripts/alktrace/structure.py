@@ -23,7 +23,7 @@ from .notation import notation
 from .variants import Tables, label
 
 MISMATCH_COST = 9
-INDEL_COST = 12  # one or two bases more or fewer than the reference, as in homopolymers
+INDEL_COST = 16  # one or two bases more or fewer than the reference, as in homopolymers
 BROKEN_EXON_COST = 7  # the junction lies inside an exon, not at its end
 SKIPPED_EXON_COST = 4
 FLANK_COST = 6  # the outer end of the contig is not of the stated transcript; each of its bases costs 1
