@@ -82,6 +82,7 @@ def test_every_reason_has_a_state_label_and_text() -> None:
     assert reason(found, "kinase")["state"] is State.DETECTED
     assert reason(found, "amplification")["state"] is State.NOT_ASSESSABLE
     assert reason(found, "driver")["state"] is State.NOT_DETECTED
+    assert reason(found, "bypass")["state"] is State.NOT_DETECTED
 
 
 @pytest.mark.parametrize(

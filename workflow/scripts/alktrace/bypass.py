@@ -72,8 +72,8 @@ def untested(knowledge: Knowledge) -> str:
 def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
     """The event with its references as the report writes them: the screen's, else those of its gene's rows."""
     rows = [r for r in knowledge.bypass if event.gene in genes_of(r) and r["kind"] == event.kind]
-    cited = [one for row in event.references for one in references(row, row["note"])]
-    cited = cited or [one for row in rows for one in references(row, row["meaning"])]
+    cited = [one for row in event.references for one in references(row, note=row["note"])]
+    cited = cited or [one for row in rows for one in references(row, note=row["meaning"])]
     return BypassEvent(
         event.gene,
         event.event,
@@ -89,14 +89,14 @@ def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
 
 def _untested(gene: str, row: Row, reason: str) -> BypassEvent:
     event = row["region"] if row["kind"] == "exon_skipping" else f"{row['event_type']}: {row['region']}"
-    cited = references(row, row["meaning"])
+    cited = references(row, note=row["meaning"])
     return BypassEvent(gene, event, row["kind"], State.NOT_ASSESSABLE, None, None, None, reason, cited)
 
 
 def _amplification(gene: str, row: Row, assay: str, knowledge: Knowledge) -> BypassEvent:
     key = "track_amplification_rna" if assay == "rna" else "track_amplification_dna"
     reason = knowledge.sentences.say(key, region=row["region"], how=row["rna_assessable"])
-    cited = references(row, row["meaning"])
+    cited = references(row, note=row["meaning"])
     return BypassEvent(gene, "amplification", "amplification", State.NOT_ASSESSABLE, None, None, None, reason, cited)
 
 
@@ -110,7 +110,7 @@ def _fusion_track(
     """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
     say = knowledge.sentences.say
     rows = [r for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == "fusion"]
-    cited = [one for r in rows for one in references(r, r["meaning"])]
+    cited = [one for r in rows for one in references(r, note=r["meaning"])]
     found = kinase_fusions(fusions.fusions, gene)
     low = [f for f in fusions.fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence == "low"]
     limit = fusions.junction_limit

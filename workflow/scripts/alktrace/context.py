@@ -83,20 +83,22 @@ def _study(row: Row, by_id: dict[str, Row], knowledge: Knowledge) -> dict[str, A
 # ---------------------------------------------------------------- why an ALK inhibitor may fail
 
 
-def failure_list(report: Report, knowledge: Knowledge) -> list[dict[str, Any]]:
-    """One-look list, each `{id, label, state, text, references, associations}`: short variant, kinase mutation, ALK
-    amplification, bypass, other driver, small-cell flag, TP53 co-mutation."""
-    roles = {role: _gene_kinds(knowledge, role) for role in ("bypass", "driver", "on_target", "co_mutation")}
+def failure_list(report: Report, outside: Sequence[BypassEvent], knowledge: Knowledge) -> list[dict[str, Any]]:
+    """One-look list, each `{id, label, state, text, references, associations}`: short variant, kinase mutation,
+    amplification, bypass, other driver, small-cell flag, TP53 co-mutation. `outside`: tracks that are no part of the
+    test."""
+    tracks = [e for e in report.bypass if e not in outside and e.kind != "amplification"]
+    bypass, driver = _gene_kinds(knowledge, "bypass"), _gene_kinds(knowledge, "driver")
     kinase = report.verdict.kinase_domain
     return [
         _variant(report, knowledge),
         _item("kinase", kinase.state, kinase.reason, _mutation_references(report), knowledge),
-        _tracks("amplification", [e for e in report.bypass if (e.gene, e.kind) in roles["on_target"]], knowledge),
-        _tracks("bypass", [e for e in report.bypass if (e.gene, e.kind) in roles["bypass"]], knowledge),
-        _tracks("driver", [e for e in report.bypass if (e.gene, e.kind) in roles["driver"]], knowledge),
+        _tracks("amplification", [e for e in report.bypass if e.kind == "amplification"], knowledge),
+        _tracks("bypass", [e for e in tracks if (e.gene, e.kind) in bypass], knowledge),
+        _tracks("driver", [e for e in tracks if (e.gene, e.kind) in driver], knowledge),
         _small_cell(report.bypass, knowledge),
         {
-            **_tracks("tp53", [e for e in report.bypass if e.gene == TP53 and e.kind == "mutation"], knowledge),
+            **_tracks("tp53", [e for e in tracks if e.gene == TP53 and e.kind == "mutation"], knowledge),
             "associations": associations(TP53, knowledge),
         },
     ]
@@ -169,7 +171,9 @@ def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str
         state = State.NOT_DETECTED
     words = {gene.lower(): value.replace("_", " ") for gene, value in states.items()}
     text = knowledge.sentences.say(f"why_small_cell_{state}", meaning=pair["meaning"], note=pair["note"], **words)
-    return _item("small_cell", state, text, [c for row in rows for c in references(row, row["meaning"])], knowledge)
+    return _item(
+        "small_cell", state, text, [c for row in rows for c in references(row, note=row["meaning"])], knowledge
+    )
 
 
 def _gene_state(gene: str, events: Iterable[BypassEvent]) -> State:

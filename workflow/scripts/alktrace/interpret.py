@@ -62,7 +62,7 @@ def build_report(
         quality(stats, fusions, screen, tables.sentences),
         dict(provenance),
     )
-    report.qc["failure_list"] = context.failure_list(report, tables)
+    report.qc["failure_list"] = context.failure_list(report, outside, tables)
     return report
 
 

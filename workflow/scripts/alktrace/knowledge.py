@@ -113,9 +113,12 @@ def parts(change: str) -> frozenset[str]:
     return frozenset(change.split("+"))
 
 
-def references(row: Mapping[str, str], title: str = "") -> list[dict[str, Any]]:
-    """What a report cites for one table row: `{id, title, verified}` for each of its references, which are separated by
-    ";" and may leave out a repeated prefix ("PMID:1;2"). A second name of the same paper in parentheses is left out."""
+def references(row: Mapping[str, str], title: str = "", note: str = "") -> list[dict[str, Any]]:
+    """What a report cites for one table row: `{id, title, verified, note}` for each of its references.
+
+    They are separated by ";" and may leave out a repeated prefix ("PMID:1;2"). A second name of the same paper in
+    parentheses is left out.
+    """
     cited, prefix = [], ""
     for part in (row["reference"] or UNKNOWN).split(";"):
         name = part.split(" (")[0].strip()
@@ -123,7 +126,7 @@ def references(row: Mapping[str, str], title: str = "") -> list[dict[str, Any]]:
             prefix = name.partition(":")[0] + ":"
         elif name.isdigit():
             name = prefix + name
-        cited.append({"id": name, "title": title, "verified": row["verified"] or UNKNOWN})
+        cited.append({"id": name, "title": title, "verified": row["verified"] or UNKNOWN, "note": note})
     return cited
 
 

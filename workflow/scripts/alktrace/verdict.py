@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .knowledge import Knowledge, Sentences, parts, percent
+from .knowledge import UNKNOWN, Knowledge, Sentences, parts, percent
 from .models import (
     BypassEvent,
     Finding,
@@ -295,14 +295,18 @@ def _bypass_state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[
     ]
     worst = max(limits, default=None)
     if found:
-        names = "; ".join(f"{e.gene} {e.event}" for e in found)
-        return State.DETECTED, sentences.say("bypass_detected", events=names), worst
+        return State.DETECTED, sentences.say("bypass_detected", events=_some(found, len(found))), worst
     if blind or not tracks:
-        genes = ", ".join(dict.fromkeys(e.gene for e in blind)) or "unknown"
-        fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "genes": genes}
+        fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "tracks": _some(blind) or UNKNOWN}
         return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
     limit = sentences.say("bypass_no_limit") if worst is None else sentences.say("bypass_limit", worst=percent(worst))
     return State.NOT_DETECTED, sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit), worst
+
+
+def _some(events: Sequence[BypassEvent], most: int = 6) -> str:
+    """Events in words, at most `most` of them: "EGFR L858R; KRAS G12X and 3 more"."""
+    named = [f"{event.gene} {event.event}" for event in events]
+    return "; ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
 
 
 def resistance_sentences(calls: Iterable[TkiCall], sentences: Sentences) -> list[str]:
