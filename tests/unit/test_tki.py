@@ -184,6 +184,12 @@ def test_blind_codon_of_the_drug_gives_unknown() -> None:
     assert "(1156)" in call(found, "lorlatinib").because[-1]
 
 
+def test_unread_domain_says_only_that() -> None:
+    found = report(screened=codons(0))
+    assert {t.call for t in found.tki} == {"unknown"}
+    assert all(len(t.because) == 1 and "could not be assessed" in t.because[0] for t in found.tki)
+
+
 def test_blind_codon_without_reported_resistance_changes_nothing() -> None:
     assert call(report(screened=codons(1000, blind=[1120, 1300])), "lorlatinib").call == "sensitive"
 

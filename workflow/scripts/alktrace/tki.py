@@ -261,14 +261,17 @@ class _Drug:
         if rearrangement.state is not State.DETECTED:
             why = "tki_no_fusion" if rearrangement.state is State.NOT_DETECTED else "tki_alk_not_assessable"
             return TkiCall(self.name, "not_applicable", [self._say(why)], [], [])
-        call, because, rows = self._changed(found) if found else self._unmutated()
-        if not any(functional(f) for f in fusions):
-            call, because = UNKNOWN, [self._say("tki_not_in_frame"), *because]
         wanted = resistance_codons(self.rows) or all_resistance_codons(self.knowledge)
         blind = self.domain.unreadable(wanted)
+        call, because, rows = UNKNOWN, list[str](), list[Row]()
+        if found:
+            call, because, rows = self._changed(found)
+        elif not blind:
+            call, because, rows = self._unmutated()
+        if not any(functional(f) for f in fusions):
+            call, because = UNKNOWN, [self._say("tki_not_in_frame"), *because]
         if blind:
-            if call != "resistant":
-                call = UNKNOWN
+            call = call if call == "resistant" else UNKNOWN
             fields = {"count": len(blind), "of": len(wanted), "codons": ", ".join(map(str, blind))}
             because.append(self._say("tki_blind", **fields))
         cited = [one for row in rows for one in references(row, row["source"])]
