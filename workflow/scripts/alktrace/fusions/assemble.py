@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..annotation import Transcript, reverse_complement
@@ -12,6 +12,7 @@ from .target_index import TargetIndex, TargetMatch
 
 MIN_FOREIGN = 10  # bases beyond the target match that make a read a seed
 MIN_OVERLAP = 20  # bases by which a read must overlap a contig to extend it
+MAX_BORDERS = 6  # places in the target that the same foreign bases may follow
 MAX_FOREIGN = 300  # a contig is long enough when it reaches this far beyond the target
 _WORD, _STRIDE = 14, 4
 _MIN_AGREEMENT = 0.6
@@ -26,6 +27,14 @@ class Seed:
     sequence: str
     target_length: int
     into: bool
+    target_border: tuple[int, int]  # sequence of the index and position where the target match ends
+
+    @property
+    def next_bases(self) -> str:
+        """The first foreign bases beyond the target."""
+        if self.into:
+            return self.sequence[max(0, self.foreign_length - MIN_FOREIGN) : self.foreign_length]
+        return self.sequence[self.target_length : self.target_length + MIN_FOREIGN]
 
     @property
     def foreign_length(self) -> int:
@@ -42,10 +51,20 @@ def seeds_of(fragment: Fragment, gene: Transcript, index: TargetIndex) -> list[S
         sequence, match, reverse = hit
         left, right = _foreign(read, gene, match, len(sequence), reverse)
         if left >= MIN_FOREIGN:
-            found.append(Seed(read.name, sequence[: match.end], match.length, True))
+            border = match.sequence, match.position
+            found.append(Seed(read.name, sequence[: match.end], match.length, True, border))
         if right >= MIN_FOREIGN:
-            found.append(Seed(read.name, sequence[match.start :], match.length, False))
+            border = match.sequence, match.position + match.length
+            found.append(Seed(read.name, sequence[match.start :], match.length, False, border))
     return found
+
+
+def without_adapters(seeds: Sequence[Seed]) -> list[Seed]:
+    """Seeds whose foreign bases do not follow the target at many places, as sequencing adapters do."""
+    borders: dict[str, set[tuple[int, int]]] = {}
+    for seed in seeds:
+        borders.setdefault(seed.next_bases, set()).add((seed.target_border[0], seed.target_border[1] // 4))
+    return [s for s in seeds if len(borders[s.next_bases]) <= MAX_BORDERS]
 
 
 def _oriented_match(read: Read, index: TargetIndex) -> tuple[str, TargetMatch, bool] | None:

@@ -12,7 +12,7 @@ import pysam
 
 from ..annotation import Annotation, Genome, Transcript
 from ..structure import Anchor, Structure, resolve, resolve_locus
-from .assemble import ReadPool, Seed, grow, seeds_of
+from .assemble import ReadPool, Seed, grow, seeds_of, without_adapters
 from .exon_borders import ExonBorders
 from .genotype import MIN_ANCHOR, Counted, JunctionReference, Placement, explained_elsewhere
 from .reads import Alignment, Fragment, Read, inside
@@ -72,7 +72,7 @@ def find_junctions(search: Search) -> list[Junction]:
     junctions: list[Junction] = []
     for into in (True, False):
         mine = sorted(
-            (s for s in seeds if s.into == into),
+            without_adapters([s for s in seeds if s.into == into]),
             key=lambda s: (-min(s.foreign_length, s.target_length, 20), -s.foreign_length, s.sequence, s.name),
         )
         junctions += _resolve_seeds(search, mine, into)
