@@ -29,6 +29,7 @@ SKIPPED_EXON_COST = 4
 FLANK_COST = 6  # the outer end of the contig is not of the stated transcript; each of its bases costs 1
 INTRON_COST = 10  # the outer end of the contig lies in an intron
 MAX_INDEL = 2
+MIN_GAIN = 8  # bases that an alignment must explain, net of its errors, to be looked at
 SURE_ANCHOR = 16  # exon bases that no contig shows by chance
 SEED = 12  # bases looked up to place a contig end in an intron, and shortest insert recognised as a cryptic exon
 CHANCE_MATCH = 2  # intron bases that mean nothing beside bases that no intron explains
@@ -179,15 +180,16 @@ class _Side:
     def parts(self) -> Iterator[_Part]:
         """All ends of this side worth joining to the other: in an exon, at its end, and in the intron behind it."""
         lowest = self.costs[:, 1:].argmin(axis=1)
+        promising = _flanks(len(self.contig)) - MIN_GAIN
         for end in range(1, len(self.contig) + 1):
             cost = int(self.costs[end, lowest[end] + 1])
-            if cost < _flank(end):
+            if cost <= promising[end]:
                 penalty = 0 if self.anonymous else BROKEN_EXON_COST
                 yield _Part(cost + penalty, end, int(lowest[end]), False, 0, end)
         if self.anonymous:
             return
         for column in (int(end) - 1 for end in self.ends):
-            for end in (int(i) + 1 for i in np.flatnonzero(self.costs[1:, column + 1] < _flanks(len(self.contig)))):
+            for end in map(int, np.flatnonzero(self.costs[:, column + 1] <= promising)):
                 whole = _Part(int(self.costs[end, column + 1]), end, column, True, 0, end)
                 yield whole
                 yield from self._with_intron(whole)
@@ -198,9 +200,11 @@ class _Side:
         wrong = 0
         for length, (base, expected) in enumerate(zip(rest, intron, strict=False), 1):
             wrong += base != expected
-            if base == expected and wrong * MISMATCH_COST < length:
-                cost = whole.cost + wrong * MISMATCH_COST
-                yield replace(whole, cost=cost, retained=length, stop=whole.end + length)
+            cost = wrong * MISMATCH_COST
+            if cost > length + 2 * MISMATCH_COST:
+                return  # the intron ended long ago
+            if base == expected and cost < length:
+                yield replace(whole, cost=whole.cost + cost, retained=length, stop=whole.end + length)
 
     def intron_parts(self) -> Iterator[_Part]:
         """Ends of this side if the contig's outer end lies in an intron, away from the exon."""
@@ -273,7 +277,7 @@ def _flank(bases: int) -> int:
 
 
 def _flanks(length: int) -> Costs:
-    return np.array([_flank(bases) for bases in range(1, length + 1)], np.int16)
+    return np.array([_flank(bases) for bases in range(length + 1)], np.int16)
 
 
 def resolve(contig: str, five: Transcript, three: Transcript, genome: Genome, min_anchor: int = 10) -> Structure | None:
