@@ -105,7 +105,7 @@ def indel_changes(
     tables: ScreenSet, genome: Genome,
 ) -> list[Change]:  # fmt: skip
     """Indels that noise does not explain, filtered ones included."""
-    changes = []
+    by_support = []
     for indel, shown in search.found.items():
         if shown < MIN_ALT_FRAGMENTS:
             continue
@@ -116,8 +116,9 @@ def indel_changes(
             continue
         p_value = noise.p_value(indel.net > 0, alternate, depth)
         if p_value <= alpha:
-            changes.append(_indel_change(screen, indel, (reference, alternate), p_value, holds, tables, genome))
-    return _best_of_each_site(changes)
+            change = _indel_change(screen, indel, (reference, alternate), p_value, holds, tables, genome)
+            by_support.append((-shown, -alternate, indel, change))
+    return _best_of_each_site([entry[-1] for entry in sorted(by_support, key=lambda entry: entry[:3])])
 
 
 def _indel_change(
@@ -151,9 +152,10 @@ def _indel_change(
 
 
 def _best_of_each_site(changes: list[Change]) -> list[Change]:
-    """Indels on the same molecules at overlapping codons are readings of one change: the best supported is kept."""
+    """Indels on the same molecules at overlapping codons are readings of one change: the first, best supported, is
+    kept."""
     kept: list[Change] = []
-    for change in sorted(changes, key=lambda c: (-c.alt_fragments, c.first_codon, c.hgvs_c)):
+    for change in changes:
         alternate = change.holds == phase.ALTERNATE
         same = any(
             k.first_codon - 3 <= change.last_codon

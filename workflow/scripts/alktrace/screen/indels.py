@@ -21,12 +21,12 @@ from .reads import ReadTable
 MAX_DELETION, MAX_INSERTION = 75, 36
 MIN_CLIP = 10  # bases behind the change that a clip must match
 MERGE_DISTANCE = 10  # gaps of one read closer than this are one change
+BESIDE = 5  # mismatches this close to a gap are part of the change
 ANCHOR = 8  # aligned bases on one side of a change from which a read is compared
 COMPARED = 60  # bases compared at most
+MIN_REACH = 4  # bases on either side of the change's first place: both sequences are counted at one point
 MIN_DIFFERENCE = 3  # mismatches by which one sequence must fit better
 HOMOPOLYMER = 5  # a run of this length slips in sequencing
-
-_UNALIGNED, _OUTSIDE = -1, -2
 
 
 @dataclass(frozen=True, order=True)
@@ -140,14 +140,22 @@ def search(reads: ReadTable, pileup: GenePileup, first: int, last: int) -> dict[
 
 
 def _placed(transcript: Transcript, sequence: str, start: int, end: int, inserted: str) -> Indel | None:
-    """The candidate in normal form; None where it is no indel of one exon."""
+    """The candidate in normal form; None where it is no indel of one exon (bases kept or lost by splicing)."""
+    trimmed = normalise(sequence, start, end, inserted, end)
+    if trimmed is None:
+        return None
+    start, end, inserted = trimmed.start, trimmed.end, trimmed.inserted
     if start == end:
         moved = inside_exon(transcript, sequence, start, inserted)
         if moved is None:
             return None
         start, inserted = moved
         end = start
-    return normalise(sequence, start, end, inserted, exon_of(transcript, start, end)[0])
+    lowest, highest = exon_of(transcript, start, end)
+    placed = normalise(sequence, start, end, inserted, lowest)
+    if placed is None or (placed.end > placed.start and (placed.start == lowest or placed.end >= highest)):
+        return None
+    return placed
 
 
 def count(reads: ReadTable, pileup: GenePileup, indel: Indel, templates: int) -> np.ndarray:
@@ -172,16 +180,15 @@ def longest_read(reads: ReadTable) -> int:
 
 @njit(nogil=True, cache=True)
 def _lay_out(r, position, base_start, bases, cigar_start, cigar_op, cigar_len, index, origin, forward, place, base):  # type: ignore[no-untyped-def]
-    """Read r in the sense of the transcript: `place` (transcript index, unaligned or outside) and `base` (255 unknown)
-    by query base. Returns the read's length."""
+    """Read r in the sense of the transcript, by query base: `place` (transcript index, -1 unaligned, -2 outside) and
+    `base` (0-3, 4 more where its quality is below the limit, 255 unknown). Returns the read's length."""
     total = base_start[r + 1] - base_start[r]
     for q in range(total):
         packed = bases[base_start[r] + q]
-        code = 255 if packed == 255 else packed & 3
-        if forward:
-            base[q] = code
-        else:
-            base[total - 1 - q] = code if code == 255 else 3 - code
+        code = 255
+        if packed != 255:
+            code = (packed & 3 if forward else 3 - (packed & 3)) + (4 if packed < 4 else 0)
+        base[q if forward else total - 1 - q] = code
     query, at = 0, position[r] - origin
     for k in range(cigar_start[r], cigar_start[r + 1]):
         op, length = cigar_op[k], cigar_len[k]
@@ -206,10 +213,10 @@ def _lay_out(r, position, base_start, bases, cigar_start, cigar_op, cigar_len, i
 
 @njit(nogil=True, cache=True)
 def _mismatches(base, q, reference, t, length, limit):  # type: ignore[no-untyped-def]
-    """Mismatches of base[q:q + length] with reference[t:...]; unknown bases match; stops above `limit`."""
+    """Mismatches of base[q:q + length] with reference[t:...]; doubtful bases match; stops above `limit`."""
     wrong = 0
     for j in range(length):
-        if base[q + j] != 255 and base[q + j] != reference[t + j]:
+        if base[q + j] < 4 and base[q + j] != reference[t + j]:
             wrong += 1
             if wrong > limit:
                 break
@@ -249,9 +256,10 @@ def _rescue(base, q, n, reference, t, right):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _one_exon(exon, start, end):  # type: ignore[no-untyped-def]
-    """Whether the change and its neighbours lie in one exon; insertions are looked at later."""
-    return start == end or exon[start - 1] == exon[end]
+def _near_one_exon(exon, start, end):  # type: ignore[no-untyped-def]
+    """Whether the change spans at most one splice: where bases next to a splice are deleted, aligners may insert the
+    rest of the exon and move the splice. What is not in one exon after trimming is dropped later."""
+    return end < len(exon) and exon[end] - exon[start - 1] <= 1
 
 
 @njit(nogil=True, cache=True)
@@ -264,7 +272,7 @@ def _write(rows, used, r, start, end, base, q, length):  # type: ignore[no-untyp
             return 0
     rows[used, 0], rows[used, 1], rows[used, 2], rows[used, 3] = r, start, end, length
     for j in range(length):
-        rows[used, 4 + j] = base[q + j]
+        rows[used, 4 + j] = base[q + j] & 3
     return 1
 
 
@@ -316,20 +324,20 @@ def _search(position, base_start, bases, cigar_start, cigar_op, cigar_len, index
                     right = beyond
                 ahead = beyond
             for _ in range(3):  # mismatches beside the gap belong to it
-                for j in range(3):
+                for j in range(BESIDE):
                     if (
                         left - j > head
                         and place[left - j] >= 0
-                        and base[left - j] != 255
+                        and base[left - j] < 4
                         and (base[left - j] != reference[place[left - j]])
                     ):
                         left -= j + 1
                         break
-                for j in range(3):
+                for j in range(BESIDE):
                     if (
                         right + j < tail
                         and place[right + j] >= 0
-                        and base[right + j] != 255
+                        and base[right + j] < 4
                         and (base[right + j] != reference[place[right + j]])
                     ):
                         right += j + 1
@@ -337,7 +345,7 @@ def _search(position, base_start, bases, cigar_start, cigar_op, cigar_len, index
             start, end = place[left] + 1, place[right]
             whole = left >= head and right <= tail and place[left] >= 0 and place[right] >= 0 and end >= start
             anchored = left - head + 1 >= 5 and tail - right + 1 >= 5
-            if whole and anchored and end > first and start < last and _one_exon(exon, start, end):
+            if whole and anchored and end > first and start < last and _near_one_exon(exon, start, end):
                 added = _write(rows, used, r, start, end, base, left + 1, right - left - 1)
                 used += added
                 made += added
@@ -349,13 +357,13 @@ def _search(position, base_start, bases, cigar_start, cigar_op, cigar_len, index
                 deleted + inserted
                 and start + deleted > first
                 and start < last
-                and (_one_exon(exon, start, start + deleted))
+                and (_near_one_exon(exon, start, start + deleted))
             ):
                 used += _write(rows, used, r, start, start + deleted, base, tail + 1 - back, inserted)
         if head >= MIN_CLIP - 5 and place[head] >= 0 and first - 100 <= place[head] < last + 100:
             back, deleted, inserted = _rescue(base, 0, head, reference, place[head], False)
             end = place[head] + back
-            if deleted + inserted and end > first and end - deleted < last and _one_exon(exon, end - deleted, end):
+            if deleted + inserted and end > first and end - deleted < last and _near_one_exon(exon, end - deleted, end):
                 used += _write(rows, used, r, end - deleted, end, base, head + back - inserted, inserted)
     return rows[:used]
 
@@ -403,7 +411,7 @@ def _compare(position, template, base_start, bases, cigar_start, cigar_op, cigar
                     break
                 beyond = at - start - len(inserted)
                 expected = inserted[at - start] if beyond < 0 else reference[min(end + beyond, size - 1)]
-                if base[q + j] != 255:
+                if base[q + j] < 4:
                     compared += 1
                     wrong_reference += base[q + j] != reference[at]
                     wrong_change += base[q + j] != expected
@@ -421,14 +429,17 @@ def _compare(position, template, base_start, bases, cigar_start, cigar_op, cigar
                     if beyond < 0
                     else reference[max(start - 1 - beyond, 0)]
                 )
-                if base[q - j] != 255:
+                if base[q - j] < 4:
                     compared += 1
                     wrong_reference += base[q - j] != reference[at]
                     wrong_change += base[q - j] != expected
-        if compared == 0:
-            continue
+        if left_length >= right_length:  # bases of the read behind place `start` or before it, in either sequence
+            reach_reference = reach_change = n - left_q - 1 - (start - place[left_q] - 1)
+        else:
+            reach_reference = right_q - (place[right_q] - start)
+            reach_change = right_q - (place[right_q] - end) - len(inserted)
         tolerated = 1 + compared // 10
         if wrong_change <= tolerated and wrong_reference >= wrong_change + MIN_DIFFERENCE:
-            votes[template[r], 1] += 1
+            votes[template[r], 1] += reach_change >= MIN_REACH
         elif wrong_reference <= tolerated and wrong_change >= wrong_reference + MIN_DIFFERENCE:
-            votes[template[r], 0] += 1
+            votes[template[r], 0] += reach_reference >= MIN_REACH

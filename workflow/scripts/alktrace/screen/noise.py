@@ -33,6 +33,7 @@ PRIOR_SHAPE = 2.0
 SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.5, 0.4  # of the log-normal prior of sigma
 SIGMA_QUANTILE = 0.95
 MIN_SIGMA = 0.3
+TAIL = 1e-5
 _SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(2.0), 31))
 _NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
 _NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum())
@@ -149,6 +150,7 @@ def _sigma(count: np.ndarray, mean: np.ndarray) -> float:
 
 def tail_matched(sigma: float, alpha: float) -> float:
     """Shape of the gamma with mean 1 whose upper `alpha` quantile equals that of the log-normal with mean 1."""
+    alpha = min(alpha, TAIL)  # without a far tail there is nothing to match
     quantile = math.exp(-float(ndtri(alpha)) * sigma - sigma**2 / 2)
     return float(brentq(lambda a: gammainccinv(a, alpha) / a - quantile, 1e-3, 1e4))
 

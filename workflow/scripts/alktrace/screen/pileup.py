@@ -182,7 +182,7 @@ def _lay(r, position, base_start, bases, cigar_start, cigar_op, cigar_len, index
                 if at < 0 or at >= len(index) or index[at] < 0:
                     continue
                 packed = bases[offset + query + j]
-                if packed == 255:
+                if packed == 255 or packed < 4:
                     continue
                 base, phred = packed & 3, packed >> 2
                 if not forward:

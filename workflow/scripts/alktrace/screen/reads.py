@@ -44,8 +44,8 @@ class Span:
 class ReadTable:
     """Reads of one gene in BAM order; `order` walks them by molecule, then template.
 
-    `bases` packs one base a byte: code (A C G T = 0-3, + strand) in the low two bits, Phred quality above; 255 where
-    the base is unknown or below the quality limit. Read r owns bases[base_start[r]:base_start[r + 1]] and CIGAR
+    `bases` packs one base a byte: code (A C G T = 0-3, + strand) in the low two bits, Phred quality above, 0 where it
+    is below the limit; 255 where the base is unknown. Read r owns bases[base_start[r]:base_start[r + 1]] and CIGAR
     operations cigar_start[r]:cigar_start[r + 1]; `position` is the 0-based leftmost aligned base.
     """
 
@@ -103,7 +103,8 @@ class _Columns:
         codes = np.frombuffer(bytes(self._codes), np.uint8)
         qualities = np.frombuffer(bytes(self._qualities), np.uint8)
         packed = codes | (np.minimum(qualities, 62) << 2)
-        packed[(codes == NO_BASE) | (qualities < self._minimum_quality)] = NO_BASE
+        packed[qualities < self._minimum_quality] &= 3
+        packed[codes == NO_BASE] = NO_BASE
         self._packed.append(packed)
         self._codes, self._qualities = bytearray(), bytearray()
 
