@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.adaptor import run
-from alktrace.interpret import InterpretSettings, build_report
+from alktrace.interpret import build_report
 from alktrace.models import FusionResult, RecruitStats, SampleInfo, ScreenResult
 from alktrace.provenance import build_provenance
 from alktrace.report_json import write_report
 from alktrace.serialise import read_json
+from alktrace.verdict import InterpretSettings
 
 
 def main(snakemake: Any) -> None:

@@ -12,7 +12,7 @@ import re
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -258,7 +258,7 @@ class _Model:
         first, last = (low, high) if self.strand == "+" else (high, low)
         begin, stop = bare.to_transcript(first), bare.to_transcript(last)
         cds = (begin, stop) if begin is not None and stop is not None else None
-        return Transcript(*(getattr(bare, f) for f in bare.__dataclass_fields__ if f != "cds"), cds)  # type: ignore[arg-type]
+        return replace(bare, cds=cds)
 
 
 def _open_text(path: Path) -> Iterator[str]:
@@ -321,7 +321,9 @@ def read_gtf(path: Path, pins: Mapping[str, str], contigs: Mapping[str, int]) ->
     FASTA lacks are left out. Raises InputError when the file is malformed, when no contig is shared with the FASTA, or
     when an exon lies beyond its contig.
     """
-    stated, junctions, missing = [], set(), set()
+    stated: list[Transcript] = []
+    junctions: set[tuple[str, int, int, str]] = set()
+    missing: set[str] = set()
     for (_, contig, gene), models in _gtf_models(path).items():
         if contig not in contigs:
             missing.add(contig)

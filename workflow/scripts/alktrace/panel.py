@@ -30,7 +30,8 @@ def read_panel(path: Path) -> list[PanelGene]:
     wanted = ["gene", "role", "transcript", "refseq", "rna_exons", "rna_introns", "note"]
     if list(table.columns) != wanted:
         raise InputError(f"{path}: columns are {', '.join(table.columns)}; they must be {', '.join(wanted)}")
-    genes = [_gene(path, number, row) for number, row in enumerate(table.to_dict("records"), 2)]
+    rows = ({str(column): str(value) for column, value in row.items()} for row in table.to_dict("records"))
+    genes = [_gene(path, number, row) for number, row in enumerate(rows, 2)]
     names = [g.gene for g in genes]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
