@@ -219,6 +219,7 @@ def _fusion(classified: Classified, target: str, genome: Genome, tables: Tables)
         evidence_note="; ".join(classified.notes),
         genome=genome,
         tables=tables,
+        chain=[j.structure for j in classified.chain],
     )
 
 

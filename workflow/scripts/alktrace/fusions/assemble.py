@@ -12,8 +12,9 @@ from .target_index import TargetIndex, TargetMatch
 
 MIN_FOREIGN = 10  # bases beyond the target match that make a read a seed
 MIN_OVERLAP = 20  # bases by which a read must overlap a contig to extend it
+MIN_INNER_MATCH = 40  # target bases that count with foreign ones on both sides: a short exon
 MAX_BORDERS = 6  # places in the target that the same foreign bases may follow
-MAX_FOREIGN = 300  # a contig is long enough when it reaches this far beyond the target
+MAX_FOREIGN = 200  # a contig is long enough when it reaches this far beyond the target
 _WORD, _STRIDE = 14, 4
 _MIN_AGREEMENT = 0.6
 _MAX_POOL = 8000  # reads kept for assembly; deeper samples say the same more often
@@ -50,6 +51,8 @@ def seeds_of(fragment: Fragment, gene: Transcript, index: TargetIndex) -> list[S
             continue
         sequence, match, reverse = hit
         left, right = _foreign(read, gene, match, len(sequence), reverse)
+        if min(left, right) >= MIN_FOREIGN and match.length < MIN_INNER_MATCH:
+            continue  # a few bases like the target's inside a read of something else
         if left >= MIN_FOREIGN:
             border = match.sequence, match.position
             found.append(Seed(read.name, sequence[: match.end], match.length, True, border))

@@ -23,6 +23,8 @@ LOG = logging.getLogger(__name__)
 MAX_CONTIGS = 1000  # seeds tried per gene; further ones repeat what was seen
 MAX_PARTNERS = 12
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
+MIN_WHOLE_MATCH, MIN_BROKEN_MATCH = 12, 20  # bases of a side that ends at an exon border, and inside an exon
+MAX_LOCUS_INSERT = 20  # untemplated bases next to a place outside genes; more would explain anything
 LOCUS_MARGIN = 400  # bases around a read's alignment in which a breakpoint outside genes is sought
 BEYOND = 10  # bases by which an alignment may run over a junction by chance
 _MISMATCH_COST = 3
@@ -134,6 +136,9 @@ def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: b
         if locus is None:
             return None
         ranked.append((_partner_match(locus, into), locus))
+    ranked = [(score, s) for score, s in ranked if _is_anchored(s, into)]
+    if not ranked:
+        return None
     best_score = max(score for score, _ in ranked)
     near = sorted((_preference(s, into), n, s) for n, (score, s) in enumerate(ranked) if score >= best_score - _TIE)
     best = near[0][2]
@@ -147,6 +152,14 @@ def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: b
         )
     )
     return Junction(best, contig, JunctionReference(best, contig, search.genome, into), into, also_fits=rivals)
+
+
+def _is_anchored(structure: Structure, into: bool) -> bool:
+    """Does each side show enough bases not to be a chance match? A side that ends inside an exon must show more."""
+    five = structure.five_matched >= (MIN_BROKEN_MATCH if structure.five_deleted else MIN_WHOLE_MATCH)
+    three = structure.three_matched >= (MIN_BROKEN_MATCH if structure.three_deleted else MIN_WHOLE_MATCH)
+    loose = len(structure.untemplated) > MAX_LOCUS_INSERT and not _partner(structure, into).gene
+    return five and three and not loose
 
 
 def _ranked(search: Search, contig: str, partners: list[Transcript], into: bool) -> list[tuple[int, Structure]]:

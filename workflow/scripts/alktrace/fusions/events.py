@@ -23,6 +23,7 @@ class Classified:
     event_id: str
     confidence: str
     notes: list[str]
+    chain: tuple[Junction, ...]  # all junctions of its transcript, in order
 
 
 def merge_homopolymer_twins(junctions: list[Junction]) -> list[Junction]:
@@ -107,11 +108,12 @@ def classify(junctions: list[Junction], kinase_exons: range, min_support: int, t
     groups = sorted(by_partner.values(), key=lambda g: (-max(j.counted.unique for j in g), repr(g[0].key)))
     found: list[Classified] = []
     for number, group in enumerate(groups, 1):
-        inserted = _inserted_segment(group)
+        insertions = _insertions(group)
         for junction in sorted(group, key=lambda j: (not j.into, -j.counted.unique, repr(j.key))):
-            kind = _kind(junction, junction in inserted, kinase_exons)
+            chain = next((pair for pair in insertions if junction in pair), (junction,))
+            kind = _kind(junction, len(chain) > 1, kinase_exons)
             confidence, notes = confidence_of(junction, min_support)
-            found.append(Classified(junction, kind, f"{target}-{number}", confidence, notes))
+            found.append(Classified(junction, kind, f"{target}-{number}", confidence, notes, chain))
     return found
 
 
@@ -123,9 +125,9 @@ def _kind(junction: Junction, in_insertion: bool, kinase_exons: range) -> str:
     return "kinase_fusion" if junction.structure.three_exon <= kinase_exons.start else "disrupting_event"
 
 
-def _inserted_segment(group: list[Junction]) -> list[Junction]:
-    """Entry and exit junctions of a target segment inserted into the partner."""
-    pairs = [
+def _insertions(group: list[Junction]) -> list[tuple[Junction, Junction]]:
+    """Entry and exit junctions of target segments inserted into the partner."""
+    return [
         (entry, exit_)
         for entry in group
         for exit_ in group
@@ -134,4 +136,3 @@ def _inserted_segment(group: list[Junction]) -> list[Junction]:
         and entry.structure.three_exon <= exit_.structure.five_exon
         and entry.structure.five_exon <= exit_.structure.three_exon
     ]
-    return [j for pair in pairs for j in pair]
