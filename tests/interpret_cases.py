@@ -149,7 +149,7 @@ def track(gene: str, event: str, state: State = State.NOT_DETECTED, kind: str = 
     return BypassEvent(gene, event, kind, state, 500, 0, limit, "", [source])
 
 
-SCREENED_GENES = ("EGFR", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1")
+SCREENED_GENES = ("EGFR", "KIT", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1")
 
 
 def tracks(**states: State) -> list[BypassEvent]:

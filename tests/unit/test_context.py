@@ -100,6 +100,11 @@ def test_small_cell_flag_needs_both_genes(tp53: State, rb1: State, state: State)
     assert reason(found, "tp53")["state"] is tp53
 
 
+def test_every_screened_bypass_gene_is_in_the_list() -> None:
+    found = reason(report(bypass=tracks(KIT=State.DETECTED)), "bypass")
+    assert (found["state"], "KIT" in found["text"]) == (State.DETECTED, True)
+
+
 def test_driver_fusion_is_listed() -> None:
     found = report([V3A, fusion(None, "K15;R12", target="RET", partner="KIF5B")])
     assert reason(found, "driver")["state"] is State.DETECTED

@@ -7,7 +7,7 @@ import pytest
 from alktrace import report_json
 from alktrace.models import Imbalance, State
 from alktrace.serialise import to_plain
-from interpret_cases import codons, fusion, fusion_result, mutation, report, stats, tracks
+from interpret_cases import SCREENED_GENES, codons, fusion, fusion_result, mutation, report, stats, tracks
 
 
 @pytest.mark.parametrize("confidence", ["high", "medium"])
@@ -63,11 +63,8 @@ def test_not_detected_needs_control_fragments(controls: int, state: State) -> No
 def test_no_reads_give_a_full_valid_report() -> None:
     empty = fusion_result(limit=None)
     empty.imbalance = Imbalance(0, 0, None, None, State.NOT_ASSESSABLE, "no reads")
-    blind = [State.NOT_ASSESSABLE] * 10
-    names = ("EGFR", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1", "MET")
-    found = report(
-        counters=stats(0), result=empty, screened=codons(0), bypass=tracks(**dict(zip(names, blind, strict=True)))
-    )
+    blind = dict.fromkeys((*SCREENED_GENES, "MET"), State.NOT_ASSESSABLE)
+    found = report(counters=stats(0), result=empty, screened=codons(0), bypass=tracks(**blind))
     report_json.check(to_plain(found), "report.json")
     for finding in (found.verdict.alk_rearrangement, found.verdict.kinase_domain, found.verdict.bypass):
         assert finding.state is State.NOT_ASSESSABLE
