@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from .knowledge import Knowledge, Row, references, unique
-from .models import BypassEvent, Fusion, FusionResult, RecruitStats, State
+from .knowledge import UNKNOWN, Knowledge, Row, Sentences, percent, references, unique
+from .models import BypassEvent, Finding, Fusion, FusionResult, RecruitStats, State
 from .verdict import InterpretSettings, kinase_fusions, label
 
 KINDS = ("mutation", "exon_skipping", "fusion", "amplification")
@@ -42,31 +43,94 @@ def assemble(
     return events
 
 
-def of_role(knowledge: Knowledge, *roles: str) -> frozenset[str]:
+@dataclass(frozen=True)
+class Tracks:
+    """The tracks by what they say. `events` are all of them in the order of the report."""
+
+    events: list[BypassEvent]
+    signalling: list[BypassEvent]  # bypass mutations and exon skipping of the test
+    drivers: list[BypassEvent]  # kinase fusions of other genes
+    flags: list[BypassEvent]  # co-mutations and genes of the small-cell flag: they do not decide
+    copies: list[BypassEvent]  # amplification
+    outside: list[BypassEvent]  # rows of genes that this run neither screened nor searched
+    untested: list[str]  # genes of rows that no test of this kind sees (expression, signalling)
+
+
+def classify(events: list[BypassEvent], screened: Sequence[BypassEvent], knowledge: Knowledge) -> Tracks:
+    """Sort assembled tracks; `screened` are those of the screen."""
+    covered = {(event.gene, event.kind) for event in screened}
+    drivers, flags = _only_role(knowledge, "driver"), _only_role(knowledge, "co_mutation", "small_cell")
+    tracks = Tracks(events, [], [], [], [], [], _unseen(knowledge))
+    for event in events:
+        if event.kind == "amplification":
+            tracks.copies.append(event)
+        elif event.kind == "fusion" and (event.gene in drivers or event.state is not State.NOT_ASSESSABLE):
+            tracks.drivers.append(event)
+        elif (event.gene, event.kind) not in covered:
+            tracks.outside.append(event)
+        elif event.gene in flags:
+            tracks.flags.append(event)
+        else:
+            tracks.signalling.append(event)
+    return tracks
+
+
+def _only_role(knowledge: Knowledge, *roles: str) -> frozenset[str]:
     """Genes of the rows with one of `roles` (bypass, driver, on_target, co_mutation, small_cell) and no other role."""
     chosen = {gene for row in knowledge.bypass if row["role"] in roles for gene in genes_of(row)}
     other = {gene for row in knowledge.bypass if row["role"] not in roles for gene in genes_of(row)}
     return frozenset(chosen - other)
 
 
-def outside(events: Iterable[BypassEvent], screened: Sequence[BypassEvent], knowledge: Knowledge) -> list[BypassEvent]:
-    """Tracks that are no part of the test: neither screened, nor copy number, nor a fusion that is searched or whose
-    gene is listed as a driver."""
-    covered = {(event.gene, event.kind) for event in screened}
-    drivers = {gene for row in knowledge.bypass if row["role"] == "driver" for gene in genes_of(row)}
-    return [
-        e
-        for e in events
-        if e.kind != "amplification"
-        and (e.gene, e.kind) not in covered
-        and not (e.kind == "fusion" and (e.gene in drivers or e.state is not State.NOT_ASSESSABLE))
-    ]
-
-
-def untested(knowledge: Knowledge) -> str:
-    """Genes of the rows that are neither mutation, exon skipping, fusion nor amplification, as a list in words."""
+def _unseen(knowledge: Knowledge) -> list[str]:
     rows = [row for row in knowledge.bypass if row["kind"] not in KINDS and row["role"] == "bypass"]
-    return ", ".join(dict.fromkeys(gene for row in rows for gene in genes_of(row)))
+    return list(dict.fromkeys(gene for row in rows for gene in genes_of(row)))
+
+
+# ---------------------------------------------------------------- verdict
+
+
+def judge(tracks: Tracks, sentences: Sentences) -> tuple[Finding, str]:
+    """State of the bypass tracks and drivers of the test, and the first sentence of its reason for the summary."""
+    state, said, worst = _state([*tracks.signalling, *tracks.drivers], sentences)
+    tail = []
+    if tracks.copies:
+        genes = dict.fromkeys(event.gene for event in tracks.copies)
+        tail.append(sentences.say("bypass_no_copy_number", genes=", ".join(genes)))
+    if tracks.outside:
+        tail.append(sentences.say("bypass_outside", events=named(tracks.outside)))
+    if tracks.untested:
+        tail.append(sentences.say("bypass_not_tested", genes=", ".join(tracks.untested)))
+    return Finding(state, " ".join([said, *tail]), worst), said
+
+
+def _state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, str, float | None]:
+    """State, sentence and worst VAF limit of the tracks that decide."""
+    found = [e for e in tracks if e.state is State.DETECTED]
+    blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
+    limits = [
+        e.limit_of_detection
+        for e in tracks
+        if e.kind == "mutation" and e.state is State.NOT_DETECTED and e.limit_of_detection is not None
+    ]
+    worst = max(limits, default=None)
+    if found:
+        return State.DETECTED, sentences.say("bypass_detected", events=named(found)), worst
+    if blind or not tracks:
+        fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "tracks": named(blind, 6) or UNKNOWN}
+        return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
+    limit = sentences.say("bypass_no_limit") if worst is None else sentences.say("bypass_limit", worst=percent(worst))
+    return State.NOT_DETECTED, sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit), worst
+
+
+def named(events: Sequence[BypassEvent], most: int | None = None) -> str:
+    """Events in words, at most `most` of them: "EGFR L858R; KRAS G12X and 3 more"."""
+    names = list(dict.fromkeys(f"{event.gene} {event.event}" for event in events))
+    shown = names[:most]
+    return "; ".join(shown) + (f" and {len(names) - len(shown)} more" if len(names) > len(shown) else "")
+
+
+# ---------------------------------------------------------------- one track
 
 
 def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
@@ -137,8 +201,3 @@ def _fields(fusion: Fusion) -> dict[str, object]:
         "fragments": fusion.support.unique_fragments,
         "confidence": fusion.confidence,
     }
-
-
-def named(events: Iterable[BypassEvent]) -> str:
-    """Events in words: "EGFR L858R; MET exon 14 skipping"."""
-    return "; ".join(f"{event.gene} {event.event}" for event in events)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .bypass import genes_of, named
+from .bypass import Tracks, genes_of, named
 from .knowledge import UNKNOWN, Knowledge, Row, references, unique
 from .models import BypassEvent, Fusion, Report, State
 from .verdict import TARGET, kinase_fusions
@@ -83,22 +83,19 @@ def _study(row: Row, by_id: dict[str, Row], knowledge: Knowledge) -> dict[str, A
 # ---------------------------------------------------------------- why an ALK inhibitor may fail
 
 
-def failure_list(report: Report, outside: Sequence[BypassEvent], knowledge: Knowledge) -> list[dict[str, Any]]:
+def failure_list(report: Report, tracks: Tracks, knowledge: Knowledge) -> list[dict[str, Any]]:
     """One-look list, each `{id, label, state, text, references, associations}`: short variant, kinase mutation,
-    amplification, bypass, other driver, small-cell flag, TP53 co-mutation. `outside`: tracks that are no part of the
-    test."""
-    tracks = [e for e in report.bypass if e not in outside and e.kind != "amplification"]
-    bypass, driver = _gene_kinds(knowledge, "bypass"), _gene_kinds(knowledge, "driver")
+    amplification, bypass, other driver, small-cell flag, TP53 co-mutation."""
     kinase = report.verdict.kinase_domain
     return [
         _variant(report, knowledge),
         _item("kinase", kinase.state, kinase.reason, _mutation_references(report), knowledge),
-        _tracks("amplification", [e for e in report.bypass if e.kind == "amplification"], knowledge),
-        _tracks("bypass", [e for e in tracks if (e.gene, e.kind) in bypass], knowledge),
-        _tracks("driver", [e for e in tracks if (e.gene, e.kind) in driver], knowledge),
-        _small_cell(report.bypass, knowledge),
+        _tracks("amplification", tracks.copies, knowledge),
+        _tracks("bypass", tracks.signalling, knowledge),
+        _tracks("driver", tracks.drivers, knowledge),
+        _small_cell(tracks.flags, knowledge),
         {
-            **_tracks("tp53", [e for e in tracks if e.gene == TP53 and e.kind == "mutation"], knowledge),
+            **_tracks("tp53", [e for e in tracks.flags if e.gene == TP53], knowledge),
             "associations": associations(TP53, knowledge),
         },
     ]
@@ -113,10 +110,6 @@ def _item(key: str, state: State, text: str, cited: Sequence[dict[str, Any]], kn
         "references": unique(cited),
         "associations": [],
     }
-
-
-def _gene_kinds(knowledge: Knowledge, role: str) -> set[tuple[str, str]]:
-    return {(gene, row["kind"]) for row in knowledge.bypass if row["role"] == role for gene in genes_of(row)}
 
 
 def _mutation_references(report: Report) -> list[dict[str, Any]]:

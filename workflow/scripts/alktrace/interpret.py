@@ -45,15 +45,14 @@ def build_report(
     wanted = tki.all_resistance_codons(tables)
     kinase = verdict.kinase_domain(screen.mutations, domain, wanted, tables, wild_type_only)
     events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
-    flags = bypass.of_role(tables, "co_mutation", "small_cell")
-    outside = bypass.outside(events, screen.bypass, tables)
-    tracks, bypass_said = verdict.bypass_verdict(events, flags, outside, bypass.untested(tables), tables.sentences)
+    tracks = bypass.classify(events, screen.bypass, tables)
+    bypass_finding, bypass_said = bypass.judge(tracks, tables.sentences)
     calls = tki.matrix(found, rearrangement, screen.mutations, domain, tables)
     drugs = verdict.resistance_sentences(calls, tables.sentences)
     report = Report(
         SCHEMA_VERSION,
         sample,
-        Verdict(rearrangement, kinase, tracks, " ".join([*said, kinase.reason, *drugs, bypass_said])),
+        Verdict(rearrangement, kinase, bypass_finding, " ".join([*said, kinase.reason, *drugs, bypass_said])),
         [context.with_context(f, tables) for f in fusions.fusions],
         screen.mutations,
         screen.screened,
@@ -62,7 +61,7 @@ def build_report(
         quality(stats, fusions, screen, tables.sentences),
         dict(provenance),
     )
-    report.qc["failure_list"] = context.failure_list(report, outside, tables)
+    report.qc["failure_list"] = context.failure_list(report, tracks, tables)
     return report
 
 

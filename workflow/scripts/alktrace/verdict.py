@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .knowledge import UNKNOWN, Knowledge, Sentences, parts, percent
+from .knowledge import Knowledge, Sentences, parts, percent
 from .models import (
-    BypassEvent,
     Finding,
     Fusion,
     FusionResult,
@@ -255,58 +254,7 @@ def _blind_fields(blind: list[int], wanted: frozenset[int]) -> dict[str, object]
     return {"count": len(blind), "of": len(wanted), "codons": ", ".join(map(str, blind))}
 
 
-# ---------------------------------------------------------------- bypass
-
-
-def bypass_verdict(
-    events: Sequence[BypassEvent],
-    flags: frozenset[str],
-    outside: Sequence[BypassEvent],
-    untested: str,
-    sentences: Sentences,
-) -> tuple[Finding, str]:
-    """State of the bypass tracks, and the first sentence of its reason for the summary.
-
-    Genes in `flags` (co-mutations), copy number and the tracks `outside` the test do not decide; `untested` names what
-    no test of this kind sees.
-    """
-    tracks = [e for e in events if e.gene not in flags and e.kind != "amplification" and e not in outside]
-    state, said, worst = _bypass_state(tracks, sentences)
-    tail = []
-    copies = list(dict.fromkeys(e.gene for e in events if e.kind == "amplification"))
-    if copies:
-        tail.append(sentences.say("bypass_no_copy_number", genes=", ".join(copies)))
-    if outside:
-        names = dict.fromkeys(f"{e.gene} {e.event}" for e in outside)
-        tail.append(sentences.say("bypass_outside", events="; ".join(names)))
-    if untested:
-        tail.append(sentences.say("bypass_not_tested", genes=untested))
-    return Finding(state, " ".join([said, *tail]), worst), said
-
-
-def _bypass_state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, str, float | None]:
-    """State, sentence and worst VAF limit of the tracks that decide."""
-    found = [e for e in tracks if e.state is State.DETECTED]
-    blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
-    limits = [
-        e.limit_of_detection
-        for e in tracks
-        if e.kind == "mutation" and e.state is State.NOT_DETECTED and e.limit_of_detection is not None
-    ]
-    worst = max(limits, default=None)
-    if found:
-        return State.DETECTED, sentences.say("bypass_detected", events=_some(found, len(found))), worst
-    if blind or not tracks:
-        fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "tracks": _some(blind) or UNKNOWN}
-        return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
-    limit = sentences.say("bypass_no_limit") if worst is None else sentences.say("bypass_limit", worst=percent(worst))
-    return State.NOT_DETECTED, sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit), worst
-
-
-def _some(events: Sequence[BypassEvent], most: int = 6) -> str:
-    """Events in words, at most `most` of them: "EGFR L858R; KRAS G12X and 3 more"."""
-    named = [f"{event.gene} {event.event}" for event in events]
-    return "; ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "")
+# ---------------------------------------------------------------- inhibitors
 
 
 def resistance_sentences(calls: Iterable[TkiCall], sentences: Sentences) -> list[str]:
