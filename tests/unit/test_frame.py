@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alktrace.annotation import Genome, Transcript
-from alktrace.frame import frame, kinase_domain_retained, product, tape_domain
+from alktrace.frame import frame, kinase_domain_retained, parts, product, tape_domain
 from alktrace.structure import Structure
 from alktrace.variants import Domain, Variant, read_tables
 
@@ -124,27 +124,42 @@ THREE = Transcript("THREE", "THREE", "", "T1", "b", "+", ((1, 96), (97, 195)), (
 @given(st.text("ACGT", max_size=20), st.integers(0, 30), st.integers(0, 30))
 def test_protein_follows_the_frame(genome: Genome, inserted: str, five_deleted: int, three_deleted: int) -> None:
     made = structure(FIVE, 1, THREE, 2, inserted=inserted, five_deleted=five_deleted, three_deleted=three_deleted)
-    result = product(made, genome)
+    result, state = product([made], genome), frame(made)
     five, three = genome.spliced(FIVE)[12 : 102 - five_deleted], genome.spliced(THREE)[96 + three_deleted : 189]
     assert result.sequence == five + inserted + three
-    assert (result.frame == "in_frame") == (len(result.sequence) % 3 == 0)
+    assert (state == "in_frame") == (len(result.sequence) % 3 == 0)
     assert result.protein.startswith("M") and "*" not in result.protein
-    if result.frame == "in_frame":
+    if state == "in_frame":
         assert result.premature_stop == (len(result.protein) < len(result.sequence) // 3 - 1)
     stops = [i for i in range(0, len(result.sequence) - 2, 3) if result.sequence[i : i + 3] in ("TAA", "TAG", "TGA")]
     assert len(result.protein) == (stops[0] // 3 if stops else len(result.sequence) // 3)
 
 
 def test_stop_in_the_insert_is_premature(genome: Genome) -> None:
-    result = product(structure(FIVE, 1, THREE, 2, inserted="TAACCC"), genome)
-    assert (result.frame, result.premature_stop, len(result.protein)) == ("in_frame", True, 30)
-    clean = product(structure(FIVE, 1, THREE, 2, inserted="GCCCCC"), genome)
+    stopped = structure(FIVE, 1, THREE, 2, inserted="TAACCC")
+    result = product([stopped], genome)
+    assert (frame(stopped), result.premature_stop, len(result.protein)) == ("in_frame", True, 30)
+    clean = product([structure(FIVE, 1, THREE, 2, inserted="GCCCCC")], genome)
     assert (clean.premature_stop, len(clean.protein)) == (False, len(clean.sequence) // 3 - 1)
 
 
+def test_transcript_with_two_junctions(genome: Genome) -> None:
+    """A piece of the 3' gene inserted into the 5' gene: both junctions give the whole molecule."""
+    entry = structure(FIVE, 1, THREE, 1, inserted="CC")
+    exit_ = structure(THREE, 1, FIVE, 2, five_deleted=6, inserted="A")
+    five, three = genome.spliced(FIVE), genome.spliced(THREE)
+    result = product([entry, exit_], genome)
+    assert result.sequence == five[12:102] + "CC" + three[:90] + "A" + five[102:]
+    assert [(p.transcript.gene, p.first, p.last) for p in parts([entry, exit_])] == [
+        ("FIVE", 1, 102),
+        ("THREE", 1, 90),
+        ("FIVE", 103, 192),
+    ]
+
+
 def test_non_coding_five_prime_part_gives_sequence_without_protein(genome: Genome) -> None:
-    result = product(structure(replace(FIVE, cds=None), 1, THREE, 2), genome)
-    assert (result.frame, result.protein, result.premature_stop) == ("undetermined", "", None)
+    result = product([structure(replace(FIVE, cds=None), 1, THREE, 2)], genome)
+    assert (result.protein, result.premature_stop) == ("", None)
     assert result.sequence.startswith("CCGCCGCCGCCGATG")
 
 
@@ -155,7 +170,7 @@ def test_kinase_domain(eml4: Transcript, alk: Transcript, root: Path) -> None:
     domains = read_tables(root / "resources" / "knowledge").domains
 
     def retained(made: Structure) -> bool | None:
-        return kinase_domain_retained(made, "ALK", domains)
+        return kinase_domain_retained([made], "ALK", domains)
 
     assert retained(structure(eml4, 13, alk, 20)) is True
     assert retained(structure(eml4, 14, alk, 20)) is True  # out of frame, exons kept
@@ -166,10 +181,18 @@ def test_kinase_domain(eml4: Transcript, alk: Transcript, root: Path) -> None:
     assert retained(structure(alk, 19, eml4, 14)) is False
     assert retained(structure(alk, 29, eml4, 14)) is True
     assert retained(structure(alk, 28, eml4, 14)) is False  # codon 1392 ends in exon 29
-    assert kinase_domain_retained(structure(eml4, 13, eml4, 20), "ALK", domains) is None
-    assert kinase_domain_retained(structure(eml4, 13, alk, 20), "EML4", domains) is None
+    assert kinase_domain_retained([structure(eml4, 13, eml4, 20)], "ALK", domains) is None
+    assert kinase_domain_retained([structure(eml4, 13, alk, 20)], "EML4", domains) is None
     short = replace(alk, cds=(908, 4_000))
     assert retained(structure(eml4, 13, short, 20)) is None
+
+
+def test_inserted_piece_without_the_kinase_exons(eml4: Transcript, alk: Transcript, root: Path) -> None:
+    domains = read_tables(root / "resources" / "knowledge").domains
+    entry, exit_ = structure(eml4, 2, alk, 10), structure(alk, 11, eml4, 3)
+    assert kinase_domain_retained([entry, exit_], "ALK", domains) is False
+    assert kinase_domain_retained([entry, structure(alk, 29, eml4, 3)], "ALK", domains) is True
+    assert kinase_domain_retained([entry, structure(alk, 28, eml4, 3)], "ALK", domains) is False
 
 
 def test_tape_domain(eml4: Transcript, alk: Transcript, root: Path) -> None:
@@ -183,6 +206,6 @@ def test_tape_domain(eml4: Transcript, alk: Transcript, root: Path) -> None:
 
 def test_domains_come_from_the_table_only(eml4: Transcript, alk: Transcript) -> None:
     made = structure(eml4, 13, alk, 20)
-    assert tape_domain(made, []) is None and kinase_domain_retained(made, "ALK", []) is None
+    assert tape_domain(made, []) is None and kinase_domain_retained([made], "ALK", []) is None
     row = Domain("EML4", "E", "TAPE", "exon", 10, 15, "retained", "PMID:1", "recalled", "")
     assert tape_domain(made, [row]) == "retained"

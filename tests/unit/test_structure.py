@@ -407,10 +407,14 @@ def test_record_of_an_incomplete_structure_claims_nothing_more(world: World, roo
 
 def test_record_of_a_disrupting_event(world: World, root: Path) -> None:
     five, three = world.genes["five", "+"], world.genes["three", "-"]
-    structure = resolve(Plan().build(world, five, three), five, three, world.genome)
-    fusion = _record(world, structure, root, kind="disrupting_event")
-    assert fusion.kinase_domain_retained is False and fusion.protein == ""
-    assert len(fusion.sequence) == FIVE_EXONS[4] + THREE_EXONS[3]
+    entry = resolve(Plan(five_exon=3, three_exon=3).build(world, five, three), five, three, world.genome)
+    back = Plan(five_exon=4, three_exon=5).build(world, three, five)
+    leave = resolve(back, three, five, world.genome)
+    assert entry is not None and leave is not None
+    records = [_record(world, s, root, kind="disrupting_event", chain=[entry, leave]) for s in (entry, leave)]
+    assert [r.notation for r in records] == ["FIVEe3;THREEe3", "THREEe4;FIVEe5"]
+    whole = world.exon_part(five, 31, five.exon_end(3)) + world.exon_part(three, 211, three.exon_end(4))
+    assert {r.sequence for r in records} == {whole + world.exon_part(five, five.exon_start(5), 888)}
 
 
 def test_record_of_a_locus_outside_genes(world: World, root: Path) -> None:

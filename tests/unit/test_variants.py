@@ -53,6 +53,7 @@ NAMED = [
     ("V8a", made("EML4", 17, untemplated=30)),
     ("V8b", made("EML4", 17, five_retained=61, three_retained=34)),
     ("V8b", made("EML4", 17, five_retained=62, three_retained=33, microhomology=1)),
+    ("V5b", made("EML4", 2, untemplated=4, three_retained=113)),  # a wrong base near the end of the intron piece
 ]
 
 
@@ -71,7 +72,7 @@ NAMELESS = [
     ("structure", "E6;A19", made("EML4", 6, three_exon=19)),
     ("insert_length", "V3b", made("EML4", 6, five_retained=33)),
     ("insert_length", "V6", made("EML4", 13, untemplated=69)),
-    ("insert_length", "V8b", made("EML4", 17, five_retained=62, three_retained=33)),
+    ("insert_length", "V8b", made("EML4", 17, five_retained=50, three_retained=45)),
 ]
 
 

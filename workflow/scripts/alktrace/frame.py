@@ -6,8 +6,9 @@ The frame follows from coding lengths: the bases from the 5' gene's start codon 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from Bio.Seq import Seq
@@ -26,14 +27,22 @@ class Product:
     """What a fusion transcript encodes.
 
     `sequence`: fusion cDNA from the 5' start codon to the 3' stop codon (from or to the transcript's end where a gene
-    is not coding there), reference exons with the observed insert. `protein`: one-letter residues up to the first stop,
-    empty if the frame is undetermined. `premature_stop`: a stop before the 3' gene's own; None if undetermined.
+    is not coding there), reference exons with the observed inserts. `protein`: one-letter residues up to the first
+    stop, empty if the frame is undetermined. `premature_stop`: a stop before the last gene's own; None if undetermined.
     """
 
-    frame: str
     sequence: str
     protein: str
     premature_stop: bool | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bases first..last (transcript positions, 1-based) of one gene in a fusion transcript."""
+
+    transcript: Transcript
+    first: int
+    last: int
 
 
 def five_end(structure: Structure) -> int:
@@ -60,48 +69,50 @@ def frame(structure: Structure) -> str:
     return OUT_OF_FRAME if (coding_length - (three_start(structure) - three[0])) % 3 else IN_FRAME
 
 
-def product(structure: Structure, genome: Genome) -> Product:
-    """Frame, cDNA and protein of a fusion."""
-    state = frame(structure)
-    five, three = genome.spliced(structure.five), genome.spliced(structure.three)
-    begin = _start_codon(structure.five, five_end(structure))
-    stop = structure.three.cds[1] + 3 if structure.three.cds else len(three)
-    sequence = five[begin - 1 : five_end(structure)] + structure.inserted
-    sequence += three[three_start(structure) - 1 : max(stop, three_start(structure))]
-    if state == UNDETERMINED:
-        return Product(state, sequence, "", None)
+def parts(chain: Sequence[Structure]) -> list[Part]:
+    """Parts of a transcript with the junctions `chain`, 5' to 3'; the 3' gene of each is the 5' gene of the next."""
+    found = [Part(chain[0].five, 1, five_end(chain[0]))]
+    for structure, following in zip_longest(chain, chain[1:]):
+        last = five_end(following) if following else structure.three.length
+        found.append(Part(structure.three, three_start(structure), last))
+    return found
+
+
+def product(chain: Sequence[Structure], genome: Genome) -> Product:
+    """cDNA and protein of the transcript with the junctions `chain`, in order."""
+    pieces = parts(chain)
+    bases = [genome.spliced(part.transcript)[part.first - 1 : part.last] for part in pieces]
+    head, tail = pieces[0], pieces[-1]
+    if head.transcript.cds and head.transcript.cds[0] <= head.last:
+        bases[0] = bases[0][head.transcript.cds[0] - 1 :]
+    if tail.transcript.cds:
+        bases[-1] = bases[-1][: max(tail.transcript.cds[1] + 3 - tail.first + 1, 0)]
+    inserts = [structure.inserted for structure in chain]
+    sequence = "".join(a + b for a, b in zip_longest(bases, inserts, fillvalue=""))
+    if any(frame(structure) == UNDETERMINED for structure in chain):
+        return Product(sequence, "", None)
     protein, stopped, _ = _translate(sequence).partition("*")
-    return Product(state, sequence, protein, bool(stopped) and 3 * len(protein) + 3 < len(sequence))
-
-
-def _start_codon(transcript: Transcript, end: int) -> int:
-    """First base of the coding sequence if it begins before `end`, else of the transcript."""
-    return transcript.cds[0] if transcript.cds and transcript.cds[0] <= end else 1
+    return Product(sequence, protein, bool(stopped) and 3 * len(protein) + 3 < len(sequence))
 
 
 def _translate(sequence: str) -> str:
     return str(Seq(sequence[: len(sequence) // 3 * 3]).translate())
 
 
-def kinase_domain_retained(structure: Structure, target: str, domains: Iterable[Domain]) -> bool | None:
+def kinase_domain_retained(chain: Sequence[Structure], target: str, domains: Iterable[Domain]) -> bool | None:
     """Whether the transcript holds all bases of the target's kinase codons, whatever the frame.
 
-    None if the target is not part of the junction, has no kinase row in `domains`, or its transcript lacks the codons.
+    None if the target is not part of it, has no kinase row in `domains`, or its stated transcript lacks the codons.
     """
+    mine = [part for part in parts(chain) if part.transcript.gene == target]
     for domain in domains:
-        if domain.gene == target and domain.domain == "kinase":
-            return _holds_codons(structure, target, domain.first, domain.last)
+        if domain.gene == target and domain.domain == "kinase" and mine:
+            cds = mine[0].transcript.cds
+            if cds is None or cds[0] + 3 * domain.last - 1 > cds[1]:
+                return None
+            first, last = cds[0] + 3 * (domain.first - 1), cds[0] + 3 * domain.last - 1
+            return any(part.first <= first and part.last >= last for part in mine)
     return None
-
-
-def _holds_codons(structure: Structure, target: str, first: int, last: int) -> bool | None:
-    transcript = structure.three if structure.three.gene == target else structure.five
-    if transcript.gene != target or transcript.cds is None:
-        return None
-    first_base, last_base = transcript.cds[0] + 3 * (first - 1), transcript.cds[0] + 3 * last - 1
-    if last_base > transcript.cds[1]:
-        return None
-    return three_start(structure) <= first_base if transcript is structure.three else five_end(structure) >= last_base
 
 
 def tape_domain(structure: Structure, domains: Iterable[Domain]) -> str | None:

@@ -10,7 +10,7 @@ complete 3' exon start, then to exon, then to retained intron, last to untemplat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -149,9 +149,11 @@ class _Side:
             best[self.ends[1:-1]] = np.minimum(best[self.ends[1:-1]], skipping)
         return best
 
-    def path(self, end: int, column: int) -> _Path:
-        """Follow the alignment back from contig base `end` on spliced position `column` (0-based)."""
-        table, i, j = self.costs, end, column + 1
+    def path(self, part: _Part) -> _Path:
+        """Follow the alignment of the exon part back to its outer end."""
+        if not part.end:
+            return _Path(0, 0, 0)
+        table, i, j = self.costs, part.end, part.column + 1
         matched = wrong = 0
         while True:
             equal = self.contig[i - 1] == self.spliced[j - 1]
@@ -289,16 +291,17 @@ def resolve(contig: str, five: Transcript, three: Transcript, genome: Genome, mi
     contig = contig.upper()
     left = _Side(contig, five, genome, backwards=False)
     right = _Side(contig, three, genome, backwards=True)
-    parts = [list(left.parts()), list(right.parts())]
+    parts = [[part for part in side.parts() if part.stop >= min_anchor] for side in (left, right)]
     chosen = _join(parts[0], parts[1], len(contig))
     for index, side in enumerate((left, right)):
-        if not side.anonymous and (chosen is None or not _sure(side, chosen[index], min_anchor)):
+        if not side.anonymous and (chosen is None or not _is_shown(side, chosen[index], chosen, min_anchor)):
             parts[index] += side.intron_parts()
     chosen = _join(parts[0], parts[1], len(contig))
-    if chosen is None:
+    if chosen is None or not all(
+        _is_shown(s, p, chosen, min_anchor) for s, p in zip((left, right), chosen, strict=True)
+    ):
         return None
-    structure = _structure(left, right, *chosen)
-    return structure if min(structure.five_matched, structure.three_matched) >= min_anchor else None
+    return _structure(left, right, *chosen)
 
 
 def resolve_locus(
@@ -323,10 +326,15 @@ def _cut(transcript: Transcript, bases: int, at_end: bool) -> Transcript:
     return replace(transcript, exons=(exon,))
 
 
-def _sure(side: _Side, part: _Part, min_anchor: int) -> bool:
-    """Whether the exon part is long enough not to be a chance match somewhere inside the contig."""
-    path = side.path(part.end, part.column)
-    return path.matched >= (SURE_ANCHOR if path.start else min_anchor) or path.matched + part.retained >= SURE_ANCHOR
+def _is_shown(side: _Side, part: _Part, pair: tuple[_Part, _Part], min_anchor: int) -> bool:
+    """Whether the contig shows enough of a gene.
+
+    Behind a foreign flank a short match may be chance, unless it ends with its exon and meets the other side.
+    """
+    path = side.path(part)
+    meeting = part.complete and pair[0].stop + pair[1].stop == len(side.contig)
+    needed = SURE_ANCHOR if path.start and not meeting else min_anchor
+    return path.matched + _intron_matches(part, side) >= needed
 
 
 def _join(left: list[_Part], right: list[_Part], length: int) -> tuple[_Part, _Part] | None:
@@ -358,7 +366,7 @@ def _structure(left: _Side, right: _Side, a: _Part, b: _Part) -> Structure:
     elif a.stop + b.stop < len(contig):
         a, b = _without_chance(a), _without_chance(b)
     untemplated = inserted[a.retained : len(inserted) - b.retained]
-    paths = [side.path(part.end, part.column) if part.end else _Path(0, 0, 0) for side, part in ((left, a), (right, b))]
+    paths = left.path(a), right.path(b)
     return Structure(
         five=left.transcript,
         three=right.transcript,
@@ -444,20 +452,16 @@ def to_fusion(
     evidence_note: str,
     genome: Genome,
     tables: Tables,
+    chain: Sequence[Structure] = (),
 ) -> models.Fusion:
     """The report's record of one junction.
 
-    If part of the insert is unknown (`structure_complete` false) there is no label, frame or protein. A disrupting
-    event inserts exons of the target that lead out again, so its transcript beyond the two exons, and with it the
-    protein, is not told by one junction; it never holds the kinase domain.
+    `chain` holds all junctions of the transcript in order, if it has others beside this one (a piece of one gene
+    inserted into another). If part of the insert is unknown (`structure_complete` false) there is no label, frame or
+    protein.
     """
-    made = frame.product(structure, genome)
-    if not structure_complete:
-        made = frame.Product(frame.UNDETERMINED, "", "", None)
-    kinase = frame.kinase_domain_retained(structure, target, tables.domains)
-    if kind == "disrupting_event":
-        made = frame.Product(made.frame, _junction_exons(structure, genome), "", None)
-        kinase = False
+    chain = chain or (structure,)
+    made = frame.product(chain, genome) if structure_complete else frame.Product("", "", None)
     name = label(structure, tables, structure_complete)
     five, three = frame.five_end(structure), frame.three_start(structure)
     return models.Fusion(
@@ -474,9 +478,9 @@ def to_fusion(
         microhomology=structure.microhomology,
         deleted_bases=models.SidePair(structure.five_deleted, structure.three_deleted),
         structure_complete=structure_complete,
-        frame=made.frame,
+        frame=frame.frame(structure) if structure_complete else frame.UNDETERMINED,
         premature_stop=made.premature_stop,
-        kinase_domain_retained=kinase,
+        kinase_domain_retained=frame.kinase_domain_retained(chain, target, tables.domains),
         tape_domain=frame.tape_domain(structure, tables.domains),
         sequence=made.sequence,
         protein=made.protein,
@@ -501,11 +505,3 @@ def _locus(transcript: Transcript, exon: int, position: int) -> models.Locus:
         position=transcript.to_genome(position),
         strand=transcript.strand,
     )
-
-
-def _junction_exons(structure: Structure, genome: Genome) -> str:
-    """The two exon parts at the junction with the insert between them."""
-    five, three = structure.five, structure.three
-    left = genome.spliced(five)[five.exon_start(structure.five_exon) - 1 : frame.five_end(structure)]
-    right = genome.spliced(three)[frame.three_start(structure) - 1 : three.exon_end(structure.three_exon)]
-    return left + structure.inserted + right
