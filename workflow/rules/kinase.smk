@@ -27,6 +27,7 @@ rule screen_mutations:
     params:
         sheet=describe("umi", "library"),
         thresholds=SETTINGS["thresholds"],
+        recruit=SETTINGS["recruit"],
     message:
         "{wildcards.sample}: screen the kinase domain and bypass hotspots"
     script:

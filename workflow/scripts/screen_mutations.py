@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.adaptor import run
+from alktrace.blind import blind_codons, mark_blind
 from alktrace.models import FusionResult
 from alktrace.screen import ScreenSettings, screen_sample
 from alktrace.serialise import read_json, write_json
@@ -23,6 +24,8 @@ def main(snakemake: Any) -> None:
         library=snakemake.params.sheet["library"],
         targets_bed=Path(str(targets_bed)) if targets_bed else None,
     )
+    if snakemake.params.recruit:
+        result = mark_blind(result, blind_codons(Path(snakemake.input.masked)))
     write_json(result, Path(snakemake.output.screen))
 
 
