@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alktrace.errors import InputError
 from alktrace.knowledge import Knowledge, parts
 from alktrace.models import OnFusion
 from alktrace.tki import FAVOUR, clones, drug_rows, judge_set, resistance_codons
@@ -289,6 +290,23 @@ def test_verified_numbers_alone_are_graded_by_the_limits(edited, value: str, exp
     found = call(report(mutations=[mutation("D1203N")], knowledge=folder), "alectinib")
     assert found.call == expected
     assert any("in-vitro evidence only" in text for text in found.because)
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "cells", "message"),
+    [
+        ("tki_evidence.tsv", {"change": "G1202R", "drug": "lorlatinib"}, {"call": "works"}, "column call: 'works'"),
+        ("ba_f3_ic50.tsv", {"cell_line": "G1202R"}, {"alectinib_ic50_nM": ">700"}, "alectinib_ic50_nM: '>700'"),
+    ],
+)
+def test_bad_cells_are_named(edited, table: str, where, cells, message: str) -> None:
+    with pytest.raises(InputError, match=rf"{table}: row \d+, .*{message}"):
+        report(knowledge=edited(table, setting(where, **cells)))
+
+
+def test_row_of_a_new_drug_is_shown(edited) -> None:
+    folder = edited("tki_evidence.tsv", setting({"id": "L1196Q:alectinib:literature"}, drug="newtinib"))
+    assert call(report(mutations=[mutation("L1196Q")], knowledge=folder), "newtinib").call == "resistant"
 
 
 def test_template_changes_the_sentence_and_its_absence_says_unknown(edited) -> None:

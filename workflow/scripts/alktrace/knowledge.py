@@ -17,6 +17,13 @@ from .errors import InputError
 Row = dict[str, str]
 
 UNKNOWN = "unknown"
+IC50_COLUMN = "_ic50_nM"  # columns of ba_f3_ic50.tsv: drug and this
+NO_NUMBER = ("", "NA", "ND")
+WORDS = {
+    "evidence_type": ("clinical", "literature", "in_vitro"),
+    "call": ("reported_active", "reported_intermediate", "reported_resistance", "both_reported"),
+    "column_inferred": ("yes", "no"),
+}
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[Row]:
@@ -61,6 +68,12 @@ class Sentences:
             raise InputError(f"sentences.tsv: row {key}: {error} cannot be filled in; use only: {known}") from error
 
 
+EVIDENCE_COLUMNS = (
+    *("id", "change", "drug", "evidence_type", "call", "value", "unit", "reference", "verified", "column_inferred"),
+    *("note", "conflict", "source"),
+)
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """All tables of one knowledge folder."""
@@ -80,14 +93,14 @@ class Knowledge:
     def load(cls, folder: Path) -> Knowledge:
         """Read the tables of `folder`. Raises InputError naming the table that is missing or malformed."""
         stated = ("reference", "verified")
+        evidence = read_table(folder / "tki_evidence.tsv", EVIDENCE_COLUMNS)
+        ic50 = read_table(folder / "ba_f3_ic50.tsv", ("cell_line", "assay", *stated))
+        _check_evidence(folder / "tki_evidence.tsv", evidence)
+        _check_numbers(folder / "ba_f3_ic50.tsv", ic50)
         sentences = read_table(folder / "sentences.tsv", ("id", "text"))
         return cls(
-            evidence=read_table(
-                folder / "tki_evidence.tsv",
-                ("id", "change", "drug", "evidence_type", "call", "value", "unit", *stated, "column_inferred", "note")
-                + ("conflict", "source"),
-            ),
-            ic50=read_table(folder / "ba_f3_ic50.tsv", ("cell_line", "assay", *stated)),
+            evidence=evidence,
+            ic50=ic50,
             thresholds=read_table(folder / "invitro_thresholds.tsv", ("call", "min_nm", "max_nm", *stated)),
             drugs=read_table(folder / "drugs.tsv", ("drug", "always_shown")),
             changes=read_table(folder / "alk_kinase_mutations.tsv", ("mutation", "class", *stated)),
@@ -106,6 +119,35 @@ class Knowledge:
             length_classes=read_table(folder / "length_class.tsv", ("tape_domain", "length_class", *stated)),
             sentences=Sentences({row["id"]: row["text"] for row in sentences}),
         )
+
+
+def _check_evidence(path: Path, rows: Sequence[Row]) -> None:
+    """Raise InputError for the first cell of tki_evidence.tsv that the interpretation could not read."""
+    for number, row in enumerate(rows, 2):
+        for column, words in WORDS.items():
+            if row[column] not in words:
+                raise InputError(
+                    f"{path}: row {number}, column {column}: '{row[column]}' is none of {', '.join(words)}"
+                )
+        if row["evidence_type"] == "in_vitro" and row["value"]:
+            _check_number(path, number, "value", row["value"])
+
+
+def _check_numbers(path: Path, rows: Sequence[Row]) -> None:
+    """Raise InputError for the first IC50 that is no number."""
+    for number, row in enumerate(rows, 2):
+        for column in (c for c in row if c.endswith(IC50_COLUMN)):
+            if row[column] not in NO_NUMBER:
+                _check_number(path, number, column, row[column])
+
+
+def _check_number(path: Path, number: int, column: str, text: str) -> None:
+    try:
+        valid = 0 <= float(text) < float("inf")
+    except ValueError:
+        valid = False
+    if not valid:
+        raise InputError(f"{path}: row {number}, column {column}: '{text}' is not a number; write nM, or NA for none")
 
 
 def parts(change: str) -> frozenset[str]:

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from .knowledge import UNKNOWN, Knowledge, Row, parts, percent, references, unique
+from .knowledge import IC50_COLUMN, NO_NUMBER, UNKNOWN, Knowledge, Row, parts, percent, references, unique
 from .models import Finding, Fusion, Mutation, State, TkiCall
 from .verdict import Domain, alk_changes, change_name, functional
 
 UNMUTATED = "none"
 CALLS = {"reported_active": "sensitive", "reported_intermediate": "intermediate", "reported_resistance": "resistant"}
 FAVOUR = ("sensitive", "intermediate", UNKNOWN, "resistant")  # most to least favourable
-_IC50 = "_ic50_nM"
-_NO_VALUE = ("", "NA", "ND")
 _UNMUTATED_LINE = "(no mutation)"
 
 
@@ -129,8 +127,8 @@ def drug_rows(knowledge: Knowledge, drug: str) -> list[Row]:
     """All rows about one drug, Ba/F3 numbers turned into in-vitro rows. Clinical first, in vitro last."""
     rows = [row for row in knowledge.evidence if row["drug"] == drug]
     for line in knowledge.ic50:
-        value = line.get(drug + _IC50, "")
-        if value in _NO_VALUE:
+        value = line.get(drug + IC50_COLUMN, "")
+        if value in NO_NUMBER:
             continue
         change = UNMUTATED if line["cell_line"].endswith(_UNMUTATED_LINE) else line["cell_line"]
         rows.append(
@@ -240,11 +238,11 @@ def matrix(
     found = clones(changes)
     names = frozenset(change_name(m) for m in changes)
     calls = []
-    for row in knowledge.drugs:
-        rows = drug_rows(knowledge, row["drug"])
-        has_row = any(parts(r["change"]) <= names for r in rows)
-        if row["always_shown"] == "yes" or has_row:
-            calls.append(_Drug(row["drug"], rows, domain, knowledge).call(fusions, rearrangement, found))
+    always = {row["drug"] for row in knowledge.drugs if row["always_shown"] == "yes"}
+    for drug in all_drugs(knowledge):
+        rows = drug_rows(knowledge, drug)
+        if drug in always or any(parts(row["change"]) <= names for row in rows):
+            calls.append(_Drug(drug, rows, domain, knowledge).call(fusions, rearrangement, found))
     return calls
 
 
