@@ -128,12 +128,11 @@ class _Side:
     @cached_property
     def costs(self) -> Costs:
         """costs[i, j]: least cost of the first i contig bases with base i aligned to spliced base j (both 1-based)."""
-        contig = np.frombuffer(self.contig.encode(), np.uint8)
         reference = np.frombuffer(self.spliced.encode(), np.uint8)
-        table = np.full((len(contig) + 1, len(reference) + 1), _FAR, np.int16)
-        for i in range(1, len(contig) + 1):
-            before = self._before(table, i)
-            table[i, 1:] = np.minimum(before + MISMATCH_COST * (reference != contig[i - 1]), _FAR)
+        errors = {base: np.int16(MISMATCH_COST) * (reference != ord(base)) for base in sorted(set(self.contig))}
+        table = np.full((len(self.contig) + 1, len(reference) + 1), _FAR, np.int16)
+        for i, base in enumerate(self.contig, 1):
+            np.minimum(self._before(table, i) + errors[base], _FAR, out=table[i, 1:])
         return table
 
     def _before(self, table: Costs, i: int) -> Costs:
