@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from alktrace.blind import blind_codons, mark_blind
 from alktrace.errors import InputError
 from alktrace.models import ScreenedCodon, ScreenResult, State
