@@ -27,6 +27,15 @@ def test_other_junctions_never_make_it_detected_but_are_named(junction) -> None:
     assert junction.notation in found.verdict.summary
 
 
+def test_junction_of_the_direct_scan_alone_is_named_not_counted() -> None:
+    counters = stats()
+    counters.direct_junctions = {"V2": 3, "V1": 0}
+    found = report([], counters=counters)
+    assert found.verdict.alk_rearrangement.state is State.NOT_DETECTED
+    assert "exact sequence of junction V2 in 3 read pairs" in found.verdict.summary
+    assert "junction V1" not in found.verdict.summary
+
+
 def test_driver_fusion_is_no_alk_rearrangement() -> None:
     found = report([fusion(None, "K15;R12", target="RET", partner="KIF5B")])
     assert found.verdict.alk_rearrangement.state is State.NOT_DETECTED

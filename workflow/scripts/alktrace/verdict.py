@@ -66,6 +66,8 @@ def rearrangement(
         if imbalanced:
             said.append(sentences.say("alk_imbalance_too", **sides))
         return Finding(State.DETECTED, reason, result.junction_limit), said + side
+    seen = sorted((name, pairs) for name, pairs in stats.direct_junctions.items() if pairs)
+    side += [sentences.say("alk_direct_only", junction=name, pairs=pairs) for name, pairs in seen]
     if imbalanced:
         reason = sentences.say("alk_imbalance_only", **sides)
         return Finding(State.NOT_ASSESSABLE, reason, None), [reason, *side]
