@@ -4,7 +4,7 @@
 rule recruit_reads:
     input:
         reads=get_reads,
-        targets="work/reference/targets.npz",
+        targets="work/reference/targets.bin",
     output:
         reads=temp("work/{sample}/recruited.fq.gz"),
         stats="work/{sample}/recruit.json",

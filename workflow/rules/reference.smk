@@ -60,7 +60,7 @@ rule build_targets:
         partners=str(KNOWLEDGE / "alk_partners.tsv"),
         hotspots=str(KNOWLEDGE / "hotspots.tsv"),
     output:
-        targets="work/reference/targets.npz",
+        targets="work/reference/targets.bin",
         table="work/reference/targets.tsv",
     log:
         "work/logs/build_targets.log",
