@@ -29,11 +29,14 @@ def test_other_junctions_never_make_it_detected_but_are_named(junction) -> None:
 
 def test_junction_of_the_direct_scan_alone_is_named_not_counted() -> None:
     counters = stats()
-    counters.direct_junctions = {"V2": 3, "V1": 0}
-    found = report([], counters=counters)
+    counters.direct_junctions = {"V2": 3, "V1": 0, "PTPN3 2 ALK 10": 9}
+    disrupting = fusion(None, "PTPN3e2;A10", kind="disrupting_event", partner="PTPN3")
+    disrupting.five_prime.exon, disrupting.three_prime.exon = 2, 10
+    found = report([disrupting], counters=counters)
     assert found.verdict.alk_rearrangement.state is State.NOT_DETECTED
     assert "exact sequence of junction V2 in 3 read pairs" in found.verdict.summary
     assert "junction V1" not in found.verdict.summary
+    assert "junction PTPN3" not in found.verdict.summary
 
 
 def test_driver_fusion_is_no_alk_rearrangement() -> None:

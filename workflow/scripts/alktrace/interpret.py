@@ -104,20 +104,9 @@ def direct_junctions(seen: Mapping[str, int], fusions: list[Fusion], sentences: 
     rows = []
     for junction, pairs in sorted(seen.items()):
         if pairs:
-            aligned = [f for f in fusions if junction_is(junction, f)]
+            aligned = [f for f in fusions if verdict.junction_is(junction, f)]
             fragments = sum(f.support.unique_fragments for f in aligned)
             key = "direct_confirmed" if aligned else "direct_not_aligned"
             text = sentences.say(key, junction=junction, pairs=pairs, fragments=fragments)
             rows.append({"junction": junction, "pairs": pairs, "aligned_fragments": fragments, "text": text})
     return rows
-
-
-def junction_is(junction: str, fusion: Fusion) -> bool:
-    """Whether a catalogued junction is this fusion: the key of its variant row ("V3b"), or its genes and exons
-    ("KIF5B 24 ALK 20") where nothing is inserted or deleted."""
-    known = fusion.knowledge or {}
-    if known.get("match") == "structure" and known.get("key") == junction:
-        return True
-    five, three = fusion.five_prime, fusion.three_prime
-    plain = not (fusion.inserted_sequence or fusion.deleted_bases.five_prime or fusion.deleted_bases.three_prime)
-    return plain and junction == f"{five.gene} {five.exon} {three.gene} {three.exon}"

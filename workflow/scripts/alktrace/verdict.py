@@ -47,6 +47,17 @@ def label(fusion: Fusion) -> str:
     return f"{fusion.variant} ({fusion.notation})" if fusion.variant else fusion.notation
 
 
+def junction_is(junction: str, fusion: Fusion) -> bool:
+    """Whether a catalogued junction is this fusion: the key of its variant row ("V3b"), or its genes and exons
+    ("KIF5B 24 ALK 20") where nothing is inserted or deleted."""
+    known = fusion.knowledge or {}
+    if known.get("match") == "structure" and known.get("key") == junction:
+        return True
+    five, three = fusion.five_prime, fusion.three_prime
+    plain = not (fusion.inserted_sequence or fusion.deleted_bases.five_prime or fusion.deleted_bases.three_prime)
+    return plain and junction == f"{five.gene} {five.exon} {three.gene} {three.exon}"
+
+
 def number(value: float | None) -> str:
     """A limit or ratio with three significant digits."""
     return "unknown" if value is None else f"{value:.3g}"
@@ -66,8 +77,9 @@ def rearrangement(
         if imbalanced:
             said.append(sentences.say("alk_imbalance_too", **sides))
         return Finding(State.DETECTED, reason, result.junction_limit), said + side
-    seen = sorted((name, pairs) for name, pairs in stats.direct_junctions.items() if pairs)
-    side += [sentences.say("alk_direct_only", junction=name, pairs=pairs) for name, pairs in seen]
+    for name, pairs in sorted(stats.direct_junctions.items()):
+        if pairs and not any(junction_is(name, fusion) for fusion in result.fusions):
+            side.append(sentences.say("alk_direct_only", junction=name, pairs=pairs))
     if imbalanced:
         reason = sentences.say("alk_imbalance_only", **sides)
         return Finding(State.NOT_ASSESSABLE, reason, None), [reason, *side]
