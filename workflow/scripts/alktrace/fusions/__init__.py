@@ -38,7 +38,7 @@ from .events import Classified, classify, kinase_exons, merge_homopolymer_twins,
 from .exon_borders import ExonBorders
 from .genotype import JunctionReference
 from .imbalance import exon_depth, fragment_blocks, measure_imbalance
-from .reads import Fragment, candidate_names, load_fragments
+from .reads import Fragment, MoleculeKey, candidate_names, load_fragments
 from .target_index import TargetIndex
 
 LOG = logging.getLogger(__name__)
@@ -76,14 +76,14 @@ def call_fusions(
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     names = candidate_names(bam, searched)
-    pattern = re.compile(umi) if umi else None
+    key = MoleculeKey(re.compile(umi) if umi else None, count_reads=library == "amplicon" and not umi)
     fusions: list[Fusion] = []
     evidence: list[JunctionEvidence] = []
     notes: list[str] = []
     borders = ExonBorders(genes, genome, ends=True), ExonBorders(genes, genome, ends=False)
     for (gene, index), found in zip(searched, names, strict=True):
-        search = Search(gene, index, genes, genome, load_fragments(bam, found, pattern), *borders)
-        for classified in _gene_events(search, bam, pattern, tables, settings, notes):
+        search = Search(gene, index, genes, genome, load_fragments(bam, found, key), *borders)
+        for classified in _gene_events(search, bam, key, tables, settings, notes):
             fusion = _fusion(classified, gene.gene, genome, tables)
             fusions.append(fusion)
             evidence.append(_evidence(classified, fusion, search))
@@ -111,14 +111,14 @@ def _junction_limit(stats: RecruitStats, settings: FusionSettings) -> float | No
 def _gene_events(
     search: Search,
     bam: Path,
-    umi: re.Pattern[str] | None,
+    key: MoleculeKey,
     tables: Tables,
     settings: FusionSettings,
     notes: list[str],
 ) -> list[Classified]:
     junctions = find_junctions(search)
     missing = names_near(bam, junctions) - search.fragments.keys()
-    fragments = search.fragments | (load_fragments(bam, missing, umi) if missing else {})
+    fragments = search.fragments | (load_fragments(bam, missing, key) if missing else {})
     count_split(junctions, fragments)
     junctions = merge_homopolymer_twins([j for j in junctions if j.counted.split])
     junctions += _uncrossed(search, junctions, settings)

@@ -180,7 +180,22 @@ def _proper(record: pysam.AlignedSegment, genes: list[tuple[Transcript, TargetIn
     )
 
 
-def load_fragments(bam: Path, names: set[str], umi: re.Pattern[str] | None) -> dict[str, Fragment]:
+@dataclass(frozen=True)
+class MoleculeKey:
+    """How reads of one original molecule are told: by the group of `umi` in the read name, else by fragment ends; where
+    ends mean nothing (amplicons without UMI, `count_reads`) every read counts for itself."""
+
+    umi: re.Pattern[str] | None = None
+    count_reads: bool = False
+
+    def of(self, name: str) -> str | None:
+        if self.count_reads:
+            return name
+        found = self.umi.search(name) if self.umi else None
+        return found.group(1) if found else None
+
+
+def load_fragments(bam: Path, names: set[str], key: MoleculeKey) -> dict[str, Fragment]:
     """All records of the named fragments, grouped; keys in name order."""
     reads: dict[tuple[str, int], Read] = {}
     with pysam.AlignmentFile(str(bam), "rb") as handle:
@@ -194,14 +209,13 @@ def load_fragments(bam: Path, names: set[str], umi: re.Pattern[str] | None) -> d
                 read.alignments.append(parse_alignment(record))
             if not (record.is_secondary or record.is_supplementary):
                 read.sequence = record.get_forward_sequence() or ""
-    return dict(_grouped(reads, umi))
+    return dict(_grouped(reads, key))
 
 
-def _grouped(reads: dict[tuple[str, int], Read], umi: re.Pattern[str] | None) -> Iterator[tuple[str, Fragment]]:
+def _grouped(reads: dict[tuple[str, int], Read], molecule: MoleculeKey) -> Iterator[tuple[str, Fragment]]:
     by_name: dict[str, list[Read]] = {}
     for key in sorted(reads):
         reads[key].alignments.sort(key=lambda a: (not a.primary, a.contig, a.blocks, a.reverse))
         by_name.setdefault(key[0], []).append(reads[key])
     for name, mates in by_name.items():
-        found = umi.search(name) if umi else None
-        yield name, Fragment(name, [m for m in mates if m.sequence], found.group(1) if found else None)
+        yield name, Fragment(name, [m for m in mates if m.sequence], molecule.of(name))

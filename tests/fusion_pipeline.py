@@ -1,0 +1,67 @@
+"""The fusion half of the workflow called as functions: simulated or real FASTQ in, typed junctions out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alktrace import align, reference
+from alktrace.fusions import FusionSettings, call_fusions
+from alktrace.models import FusionResult
+from alktrace.recruit import recruit
+from alktrace.targets import build_targets
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+KNOWLEDGE = RESOURCES / "knowledge"
+
+
+@dataclass(frozen=True)
+class PreparedReference:
+    """Everything the workflow prepares once per reference, in one folder."""
+
+    folder: Path
+
+    @property
+    def fasta(self) -> Path:
+        return self.folder / "genome.fa"
+
+    @property
+    def annotation(self) -> Path:
+        return self.folder / "annotation.tsv"
+
+    @property
+    def targets(self) -> Path:
+        return self.folder / "targets.bin"
+
+    @classmethod
+    def build(cls, folder: Path, fasta: Path, gtf: Path) -> PreparedReference:
+        prepared = cls(folder)
+        panel = RESOURCES / "panel.tsv"
+        reference.prepare_genome(fasta, prepared.fasta)
+        reference.prepare_annotation(prepared.fasta, gtf, panel, prepared.annotation, folder / "junctions.bed")
+        build_targets(
+            prepared.fasta,
+            prepared.annotation,
+            panel,
+            KNOWLEDGE / "eml4_alk_variants.tsv",
+            KNOWLEDGE / "alk_partners.tsv",
+            prepared.targets,
+            folder / "targets.tsv",
+        )
+        align.build_index(prepared.fasta, folder / "genome.mmi", threads=1)
+        return prepared
+
+    def call(self, reads: list[Path], work: Path, umi: str | None = None, library: str = "wts") -> FusionResult:
+        """Recruit, align and call one sample."""
+        second = reads[1] if len(reads) == 2 else None
+        recruited, bam = work / "recruited.fq.gz", work / "evidence.bam"
+        stats = recruit(reads[0], second, self.targets, recruited, work / "recruit.json", threads=1)
+        align.align(
+            recruited, self.folder / "genome.mmi", self.folder / "junctions.bed", bam,
+            paired=second is not None, sample="s", threads=1,
+        )  # fmt: skip
+        return call_fusions(
+            bam, self.fasta, self.annotation, RESOURCES / "panel.tsv", KNOWLEDGE, stats, FusionSettings(), umi, library
+        )
+
+
