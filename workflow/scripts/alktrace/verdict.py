@@ -69,30 +69,44 @@ def rearrangement(
     """State of the ALK rearrangement, and the sentences of the summary about it."""
     found = kinase_fusions(result.fusions)
     side = _side_findings(result.fusions, sentences)
-    imbalanced = result.imbalance.state is State.DETECTED
-    sides = {"three_prime": result.imbalance.three_prime, "five_prime": result.imbalance.five_prime}
-    if found:
-        said = [_detected(f, sentences) for f in found] + _warnings(found, sentences)
-        reason = " ".join(said)
-        if imbalanced:
-            said.append(sentences.say("alk_imbalance_too", **sides))
-        return Finding(State.DETECTED, reason, result.junction_limit), said + side
-    for name, pairs in sorted(stats.direct_junctions.items()):
-        if pairs and not any(junction_is(name, fusion) for fusion in result.fusions):
-            side.append(sentences.say("alk_direct_only", junction=name, pairs=pairs))
-    if imbalanced:
-        reason = sentences.say("alk_imbalance_only", **sides)
-        return Finding(State.NOT_ASSESSABLE, reason, None), [reason, *side]
+    if not found:
+        finding = _without_fusion(result, stats, settings, sentences)
+        return finding, [finding.reason, *side, *_direct_only(result.fusions, stats, sentences)]
+    said = [_detected(f, sentences) for f in found] + _warnings(found, sentences)
+    imbalance = []
+    if result.imbalance.state is State.DETECTED:
+        imbalance.append(sentences.say("alk_imbalance_too", **_sides(result)))
+    return Finding(State.DETECTED, " ".join(said), result.junction_limit), [*said, *imbalance, *side]
+
+
+def _without_fusion(
+    result: FusionResult, stats: RecruitStats, settings: InterpretSettings, sentences: Sentences
+) -> Finding:
+    """Not detected where the controls carry it, else not assessable with the reason."""
+    limit = result.junction_limit
+    if result.imbalance.state is State.DETECTED:
+        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_imbalance_only", **_sides(result)), None)
     if stats.pairs_total == 0:
-        reason = sentences.say("alk_no_reads")
-        return Finding(State.NOT_ASSESSABLE, reason, None), [reason, *side]
-    if stats.control_fragments < settings.min_control_fragments or result.junction_limit is None:
+        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_no_reads"), None)
+    if stats.control_fragments < settings.min_control_fragments or limit is None:
         needed = max(settings.min_control_fragments, 1)
         reason = sentences.say("alk_few_controls", controls=stats.control_fragments, needed=needed)
-        return Finding(State.NOT_ASSESSABLE, reason, result.junction_limit), [reason, *side]
-    limit = number(result.junction_limit)
-    reason = sentences.say("alk_not_detected", limit=limit, controls=stats.control_fragments)
-    return Finding(State.NOT_DETECTED, reason, result.junction_limit), [reason, *side]
+        return Finding(State.NOT_ASSESSABLE, reason, limit)
+    reason = sentences.say("alk_not_detected", limit=number(limit), controls=stats.control_fragments)
+    return Finding(State.NOT_DETECTED, reason, limit)
+
+
+def _sides(result: FusionResult) -> dict[str, object]:
+    return {"three_prime": result.imbalance.three_prime, "five_prime": result.imbalance.five_prime}
+
+
+def _direct_only(fusions: Sequence[Fusion], stats: RecruitStats, sentences: Sentences) -> list[str]:
+    """Catalogued junctions of the raw reads that no aligned junction matches."""
+    return [
+        sentences.say("alk_direct_only", junction=name, pairs=pairs)
+        for name, pairs in sorted(stats.direct_junctions.items())
+        if pairs and not any(junction_is(name, fusion) for fusion in fusions)
+    ]
 
 
 def _detected(fusion: Fusion, sentences: Sentences) -> str:
