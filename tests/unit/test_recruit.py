@@ -12,16 +12,15 @@ import pytest
 
 from alktrace import layout
 from alktrace.errors import InputError
+from alktrace.layout import SPAN, STRIDE, K
 from alktrace.models import RecruitStats
 from alktrace.recruit import recruit
 from alktrace.serialise import read_json
+from alktrace.target_file import TargetFile
 from alktrace.target_table import (
-    SPAN,
-    STRIDE,
-    K,
     TargetTable,
     encode,
-    hash_bitmap,
+    hash_filter,
     hash_table,
     reverse_complement_codes,
     span_table,
@@ -49,7 +48,7 @@ class Reference:
         rng = random.Random(3)
         self.target, self.control, self.partner = (bases(rng, n) for n in (600, 500, 300))
         self.junction = self.partner[-40:] + self.target[200:240]
-        self.path = folder / "targets.npz"
+        self.path = folder / "targets.bin"
         values = dict.fromkeys(both(encode(self.target)), layout.KEEP)
         values |= dict.fromkeys(both(encode(self.junction[30:56])), layout.KEEP)
         values |= dict.fromkeys(both(encode(self.control)), 1)
@@ -59,7 +58,9 @@ class Reference:
         spans = np.unique(np.concatenate([spans, reverse_complement_codes(spans, SPAN)]))
         span_keys, span_values = span_table(spans, np.zeros(len(spans), dtype=np.uint32))
         one = np.array([0, 1], dtype=np.uint32), np.array([0], dtype=np.uint32)
-        TargetTable(hash_bitmap(codes), keys, payload, ["CTRL"], span_keys, span_values, *one, ["J"]).save(self.path)
+        TargetTable(
+            hash_filter(codes), keys, payload, span_keys, span_values, *one, controls=["CTRL"], junctions=["J"]
+        ).save(self.path)
         self.keep = {c for c, v in values.items() if v & layout.KEEP}
 
 
@@ -337,6 +338,8 @@ def test_different_names(tmp_path: Path, reference: Reference, one: str, two: st
 
 
 def test_table_of_another_version(tmp_path: Path, reference: Reference) -> None:
-    (tmp_path / "t.npz").write_bytes(b"PK not a table")
-    with pytest.raises(InputError, match="t.npz: not a target table"):
-        TargetTable.load(tmp_path / "t.npz")
+    other = tmp_path / "t.bin"
+    for content in (b"PK not a table", b"", reference.path.read_bytes()[:-64]):
+        other.write_bytes(content)
+        with pytest.raises(InputError, match="t.bin: (not a )?target table"):
+            TargetFile(other)

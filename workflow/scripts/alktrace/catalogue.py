@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .annotation import Annotation, Genome, Transcript
 from .errors import InputError
-from .target_table import SPAN, SPAN_MARGIN, K
+from .layout import SPAN, SPAN_MARGIN, K
 
 _FLANK = 60  # bases of either side that are kept
 _FIVE_MARGIN, _THREE_MARGIN = 4, 6  # least bases of either side in a recruiting k-mer
@@ -111,13 +111,19 @@ def _partner(row: dict[str, str], annotation: Annotation, genome: Genome) -> Ite
         if not (five_exon.isdigit() and three_exon.isdigit()):
             continue
         name = f"{five_gene} {five_exon} {three_gene} {three_exon}"
-        five, three = annotation.get(five_gene), annotation.get(three_gene)
+        five, three = _find(five_gene, row, annotation), _find(three_gene, row, annotation)
         problem = _missing(five, five_gene, int(five_exon)) or _missing(three, three_gene, int(three_exon))
         if problem or five is None or three is None:
             yield CataloguedJunction(name, five_gene, three_gene, "", "", problem)
             continue
         left, right = _before(five, int(five_exon), 0, genome), _behind(three, int(three_exon), 0, genome)
-        yield CataloguedJunction(name, five_gene, three_gene, left[-_FLANK:], right[:_FLANK])
+        yield CataloguedJunction(name, five.gene, three.gene, left[-_FLANK:], right[:_FLANK])
+
+
+def _find(gene: str, row: dict[str, str], annotation: Annotation) -> Transcript | None:
+    """Transcript of a gene, by its symbol or another symbol the partner is known by."""
+    symbols = [gene, *row["aliases"].split(";")] if gene == row["gene"] else [gene]
+    return next((t for t in map(annotation.get, symbols) if t), None)
 
 
 def _missing(transcript: Transcript | None, gene: str, exon: int) -> str:

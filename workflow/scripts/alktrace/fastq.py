@@ -5,20 +5,18 @@ Reads gzip (many members, bgzip too), or plain text; lines may end in CR LF. Mem
 
 from __future__ import annotations
 
+import ctypes
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
 from . import layout
 from .errors import InputError
 from .streams import Damaged, Read, fill, open_stream
-from .target_table import TargetTable
+from .target_file import TargetFile
 
 BUFFER_SIZE = 1 << 20  # bytes of FASTQ text a buffer; a record must fit in
 _PAD = 64  # compiled code may read so far past the end
@@ -40,64 +38,52 @@ class Batch:
     """A buffer and what the scan found in it (arrays as in `scan.scan`), with their addresses for the kernels."""
 
     def __init__(self) -> None:
-        self.buffer = np.zeros(BUFFER_SIZE + _PAD, dtype=np.uint8)
-        self.starts = np.zeros(RECORDS + 1, dtype=np.uint32)
-        self.flags = np.zeros(RECORDS, dtype=np.uint16)
-        self.ends = np.zeros(2 * RECORDS, dtype=np.uint32)
-        self.view = self.buffer.data
-        self.addresses = tuple(a.ctypes.data for a in (self.buffer, self.starts, self.flags, self.ends))
+        self.buffer = (ctypes.c_uint8 * (BUFFER_SIZE + _PAD))()
+        self.view = memoryview(self.buffer).cast("B")
+        self.starts = (ctypes.c_uint32 * (RECORDS + 1))()
+        self.flags = (ctypes.c_uint16 * RECORDS)()
+        self.ends = (ctypes.c_uint32 * (2 * RECORDS))()
+        self.names = (ctypes.c_uint32 * RECORDS)()
+        arrays = (self.buffer, self.starts, self.flags, self.ends, self.names)
+        self.addresses = tuple(map(ctypes.addressof, arrays))
         self.records = 0
 
-    def name(self, record: int) -> str:
-        """Header of a record, for messages: printable, at most 80 characters."""
-        start = int(self.starts[record])
-        return printable(self.buffer[start + 1 : start + 200].tobytes())
+    def line(self, start: int) -> str:
+        """The line at a byte of the buffer, for messages: hostile text made printable and cut to 80 characters."""
+        text = bytes(self.view[start : start + 200]).split(b"\n")[0].decode("ascii", "replace")
+        return "".join(c if c.isprintable() else "?" for c in text)[:80]
 
 
 Pool: TypeAlias = "queue.SimpleQueue[Batch | None]"
 
 
-def printable(line: bytes) -> str:
-    """First line of a hostile text in printable characters, cut to 80."""
-    text = line.split(b"\n")[0].decode("ascii", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text)[:80]
-
-
-@dataclass
 class Scanner:
     """The scan kernel bound to one mate's counters."""
 
-    kernel: Callable[..., int]
-    table: TargetTable
-
-    def __post_init__(self) -> None:
-        self.state = np.zeros(layout.STATE_SIZE, dtype=np.int64)
-        self.lengths = np.zeros(layout.MAX_READ + 1, dtype=np.int64)
-        table = self.table
-        self._targets = (
-            table.bitmap.ctypes.data,
-            32 - (64 * len(table.bitmap)).bit_length() + 1,
-            table.keys.ctypes.data,
-            table.values.ctypes.data,
-            32 - len(table.keys).bit_length() + 1,
-        )
-        self._counters = (self.state.ctypes.data, self.lengths.ctypes.data)
+    def __init__(self, kernel: Callable[..., int], table: TargetFile, mate: int):
+        self._kernel = kernel
+        self.state = (ctypes.c_int64 * layout.STATE_SIZE)()
+        self.state[layout.MATE] = ord("1") + mate
+        self.lengths = (ctypes.c_int64 * (layout.MAX_READ + 1))()
+        self._packed = (ctypes.c_uint8 * (layout.MAX_READ // 4 + _PAD))()
+        self._counters = tuple(map(ctypes.addressof, (self._packed, self.state, self.lengths)))
+        filter_ = table.address["filter"], table.shift("filter", 32)
+        self._targets = (*filter_, table.address["keys"], table.address["values"], table.shift("keys", 32))
 
     def scan(self, batch: Batch, end: int, final: bool) -> int:
         """Scan the whole records of the first `end` bytes; returns the bytes they take."""
         buffer, *outputs = batch.addresses
-        batch.records = self.kernel(buffer, end, final, *self._targets, *outputs, RECORDS, *self._counters)
-        return int(self.state[layout.CONSUMED])
+        batch.records = self._kernel(buffer, end, final, *self._targets, *outputs, RECORDS, *self._counters)
+        return self.state[layout.CONSUMED]
 
     def problem(self, path: Path, batch: Batch) -> InputError | None:
         """The malformed record that stopped the scan, if any."""
-        code = int(self.state[layout.ERROR])
+        code = self.state[layout.ERROR]
         if not code:
             return None
-        at = int(self.state[layout.ERROR_AT])
-        name = printable(batch.buffer[at : at + 200].tobytes())
-        number = int(self.state[layout.RECORDS]) + 1
-        return InputError(f"{path}: record {number} ({name}) {_PROBLEMS[code]}; fetch or repair the file")
+        at = self.state[layout.ERROR_AT]
+        number = self.state[layout.RECORDS] + 1
+        return InputError(f"{path}: record {number} ({batch.line(at)}) {_PROBLEMS[code]}; fetch or repair the file")
 
 
 def _open(path: Path) -> tuple[BufferedReader[FileIO], Read]:
@@ -135,9 +121,7 @@ def scan_file(path: Path, scanner: Scanner, pool: Pool) -> Iterator[Batch]:
             used = scanner.scan(batch, end, final)
             problem = scanner.problem(path, batch)
             if problem is None and used < end and not batch.records:
-                problem = InputError(
-                    f"{path}: record {int(scanner.state[layout.RECORDS]) + 1} is longer than a short read"
-                )
+                problem = InputError(f"{path}: record {scanner.state[layout.RECORDS] + 1} is longer than a short read")
             scanned, rest, final = batch, end - used, final and used == end
             if scanned.records:
                 batch = pool.get()

@@ -5,22 +5,20 @@ Two services, both safe with a read-only source tree or HOME and with jobs that 
 - `set_cache_dir` points numba's own cache (`cache=True`) at a directory that can be written. Call it before numba is
   imported.
 - `load_kernels` hands out kernels as plain C functions. The first call on a machine compiles them with numba and keeps
-the
-  object code; later calls load that code through llvmlite alone, because importing numba takes longer than recruiting a
-  million reads. A file's name is the digest of everything it depends on (sources, versions, processor), and files
-  appear whole by `os.replace`, so racing jobs can at worst write the same bytes twice.
+  the object code; later calls load that code through llvmlite alone, because importing numba takes longer than
+  recruiting a million reads. A file's name is the digest of everything it depends on (sources, versions, processor),
+  and files appear whole by `os.replace`, so racing jobs can at worst write the same bytes twice.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib
 import logging
 import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,23 +26,30 @@ _LOG = logging.getLogger(__name__)
 _ENGINES: list[Any] = []  # loaded code lives as long as its engine
 
 
-def set_cache_dir(preferred: Path | None = None) -> Path:
+def set_cache_dir() -> Path:
     """Choose a writable directory for compiled code and tell numba (NUMBA_CACHE_DIR). Returns the directory.
 
-    Order: NUMBA_CACHE_DIR if set, `preferred`, `work/.kernels` below the working directory, a per-user directory in the
-    system's temporary directory. Whichever it is, code of different versions never meets: names hold a digest.
+    Order: NUMBA_CACHE_DIR if set, the user's cache directory, `work/.kernels` below the working directory, the system's
+    temporary directory. Code of different versions never meets: names hold a digest.
     """
-    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
-    candidates = [os.environ.get("NUMBA_CACHE_DIR"), preferred, Path("work/.kernels")]
-    candidates.append(Path(tempfile.gettempdir()) / f"alktrace-kernels-{user}")
-    for candidate in candidates:
-        if candidate and _is_private_and_writable(Path(candidate)):
-            path = Path(candidate).resolve()
+    for candidate in _candidates():
+        if _is_private_and_writable(candidate):
+            path = candidate.resolve()
             os.environ["NUMBA_CACHE_DIR"] = str(path)
             return path
-    path = Path(tempfile.mkdtemp(prefix="alktrace-kernels-"))
-    os.environ["NUMBA_CACHE_DIR"] = str(path)
-    return path
+    raise OSError("no directory for compiled code can be written; set NUMBA_CACHE_DIR to one that can")
+
+
+def _candidates() -> Iterator[Path]:
+    chosen, cache, home = (os.environ.get(name) for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME"))
+    if chosen:
+        yield Path(chosen)
+    if cache or home:
+        yield Path(cache or f"{home}/.cache") / "alktrace"
+    yield Path("work/.kernels")
+    import tempfile  # only here and below: its import takes longer than loading the kernels
+
+    yield Path(tempfile.gettempdir()) / f"alktrace-{os.getuid()}"
 
 
 def _is_private_and_writable(path: Path) -> bool:
@@ -73,19 +78,17 @@ def load_kernels(kernels: Mapping[str, str], sources: Sequence[str]) -> dict[str
 
 
 def _digest(sources: Sequence[str]) -> str:
-    """Name of the code: sources, compiler versions, processor."""
+    """Name of the code: sources, versions of compiler and Python, processor."""
     from llvmlite import binding
 
-    digest = hashlib.sha256()
-    for text in (
-        version("numba"),
-        version("llvmlite"),
-        binding.get_host_cpu_name(),
-        binding.get_host_cpu_features().flatten(),
-    ):
-        digest.update(text.encode() + b"\0")
+    digest = hashlib.sha256(f"{sys.version}\0{binding.get_host_cpu_name()}".encode())
+    digest.update(binding.get_host_cpu_features().flatten().encode())
+    for package in ("numba", "llvmlite"):  # read, not imported: importing numba is what the cache avoids
+        found = find_spec(package)
+        if found and found.origin:
+            digest.update(Path(found.origin).with_name("_version.py").read_bytes())
     for source in sorted(sources):
-        digest.update(Path(__file__).with_name(f"{source}.py").read_bytes() + b"\0")
+        digest.update(Path(__file__).with_name(f"{source}.py").read_bytes())
     return digest.hexdigest()[:20]
 
 
@@ -100,9 +103,12 @@ def _is_whole(path: Path) -> bool:
 
 def _compile(module: str, name: str, path: Path) -> None:
     """Compile a kernel with numba and store symbol name, number of arguments and object code."""
+    import tempfile
+    from importlib import import_module
+
     _LOG.info("compiling %s (once per machine and version)", name)
-    numba = importlib.import_module("numba")
-    signature, function = importlib.import_module(f"{__package__}.{module}").KERNELS[name]
+    numba = import_module("numba")
+    signature, function = import_module(f"{__package__}.{module}").KERNELS[name]
     compiled = numba.cfunc(signature, nopython=True, error_model="numpy")(function)
     head = f"{compiled.native_name} {len(signature.args)}\n"
     rest = head.encode() + compiled._library._get_compiled_object()

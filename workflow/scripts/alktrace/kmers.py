@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types, uint32, uint64
 from numba.extending import intrinsic
 
-from .target_table import HASH
+from .layout import FILTER_BIT1, FILTER_BIT2, HASH, HASH64
 
 PAD = 64
 NOT_FOUND = 0xFFFFFFFFFFFFFFFF
@@ -42,6 +42,81 @@ def newlines64(typing_context: Any, pointer: Any, index: Any) -> Any:
         return builder.bitcast(equal, ir.IntType(64))
 
     return types.uint64(_BYTES, types.uint64), generate
+
+
+@intrinsic
+def blanks64(typing_context: Any, pointer: Any, index: Any) -> Any:
+    """Bit i is set when byte `index + i` is a blank or control character (newline too), for 64 bytes."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(8), 64)
+        address = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), vector.as_pointer())
+        blank = builder.icmp_unsigned("<=", builder.load(address, align=1), ir.Constant(vector, [32] * 64))
+        return builder.bitcast(blank, ir.IntType(64))
+
+    return types.uint64(_BYTES, types.uint64), generate
+
+
+@intrinsic
+def hash_bytes64(typing_context: Any, pointer: Any, index: Any, length: Any) -> Any:
+    """Hash of at most 64 bytes at `pointer + index`: sum of 64-bit words times odd constants, modulo 2^64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, word = ir.IntType(8), ir.IntType(64)
+        letters, words = ir.VectorType(byte, 64), ir.VectorType(word, 8)
+        address = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), letters.as_pointer())
+        text = builder.load(address, align=1)
+        undefined, lane = ir.Constant(letters, ir.Undefined), ir.IntType(32)
+        one = builder.insert_element(undefined, builder.trunc(arguments[2], byte), lane(0))
+        limit = builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(lane, 64), [0] * 64))
+        inside = builder.icmp_unsigned("<", ir.Constant(letters, list(range(64))), limit)
+        kept = builder.select(inside, text, ir.Constant(letters, [0] * 64))
+        odd = [(HASH64 * (2 * i + 3)) | 1 for i in range(8)]
+        product = builder.mul(builder.bitcast(kept, words), ir.Constant(words, [c & 0xFFFFFFFFFFFFFFFF for c in odd]))
+        total = ir.Constant(word, 0)
+        for i in range(8):
+            total = builder.add(total, builder.extract_element(product, lane(i)))
+        return total
+
+    return types.uint64(_BYTES, types.uint64, types.uint64), generate
+
+
+@intrinsic
+def load32(typing_context: Any, pointer: Any, index: Any) -> Any:
+    """Four bytes at `pointer + index`, any alignment, first byte lowest, as a 64-bit number."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = builder.gep(arguments[0], [arguments[1]])
+        word = builder.load(builder.bitcast(address, ir.IntType(32).as_pointer()), align=1)
+        return builder.zext(word, ir.IntType(64))
+
+    return types.uint64(_BYTES, types.uint64), generate
+
+
+@intrinsic
+def pack64(typing_context: Any, pointer: Any, index: Any, packed: Any, at: Any) -> Any:
+    """Write the codes of the 64 bases at `pointer + index` to 16 bytes at `packed + at`.
+
+    Returns a mask: bit i is set when byte i has bit 6, as every letter has and no newline, digit, '+' or blank.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        letters, words = ir.VectorType(ir.IntType(8), 64), ir.VectorType(ir.IntType(64), 8)
+        source = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), letters.as_pointer())
+        text = builder.load(source, align=1)
+        marked = builder.and_(text, ir.Constant(letters, [0x40] * 64))
+        mask = builder.icmp_unsigned("!=", marked, ir.Constant(letters, [0] * 64))
+        x = builder.lshr(builder.bitcast(text, words), ir.Constant(words, [1] * 8))
+        x = builder.and_(x, ir.Constant(words, [0x0303030303030303] * 8))
+        for shift, keep in ((6, 0x000F000F000F000F), (12, 0x000000FF000000FF), (24, 0xFFFF)):
+            x = builder.or_(x, builder.lshr(x, ir.Constant(words, [shift] * 8)))
+            x = builder.and_(x, ir.Constant(words, [keep] * 8))
+        halves = ir.VectorType(ir.IntType(16), 8)
+        target = builder.bitcast(builder.gep(arguments[2], [arguments[3]]), halves.as_pointer())
+        builder.store(builder.trunc(x, halves), target, align=1)
+        return builder.bitcast(mask, ir.IntType(64))
+
+    return types.uint64(_BYTES, types.uint64, _BYTES, types.uint64), generate
 
 
 @intrinsic
@@ -84,15 +159,18 @@ def code16(buffer, at):
 
 @njit(inline="always")
 def hashed(code):
-    """32-bit multiplicative hash; its top bits address bitmap and table."""
+    """32-bit multiplicative hash; its top bits address filter and table."""
     return (code * uint64(HASH)) & uint64(0xFFFFFFFF)
 
 
 @njit(inline="always")
-def bitmap_bit(bitmap, shift, code):
-    """1 when the bitmap may hold the code. `shift` is 32 - log2(bits)."""
-    slot = hashed(code) >> shift
-    return (bitmap[slot >> uint64(6)] >> (slot & uint64(63))) & uint64(1)
+def may_hold(filter_, shift, code):
+    """1 when the filter may hold the code, else 0: two bits of one word. `shift` is 32 - log2(words)."""
+    h = hashed(code)
+    word = filter_[h >> shift]
+    first = word >> ((h >> uint64(FILTER_BIT1)) & uint64(63))
+    second = word >> ((h >> uint64(FILTER_BIT2)) & uint64(63))
+    return first & second & uint64(1)
 
 
 @njit(inline="always")

@@ -1,5 +1,13 @@
 """Numbers that Python code and compiled kernels agree on. No imports, no logic."""
 
+K = 16  # bases of a recruiting k-mer
+STRIDE = 8  # a read is sampled at every eighth position, and at its end
+SPAN = 24  # bases of a direct-scan k-mer (64-bit code), at least SPAN_MARGIN on either side of the junction
+SPAN_MARGIN = 8
+HASH = 0x9E3779B1  # multiplicative hash (2^32 / golden ratio)
+HASH64 = 0x9E3779B97F4A7C15
+FILTER_BIT1, FILTER_BIT2 = 11, 5  # where in the hash the two bits of the filter are taken
+
 MAX_READ = 32767  # longest read, bases; longer ones are not short reads
 QUALITY_SAMPLE = 64  # qualities of every 64th record are read
 
@@ -12,7 +20,8 @@ Q30 = 4
 QUALITIES = 5
 RECORDS = 6  # records scanned so far, all buffers
 LINE = 7  # length of the last sequence line, predicts the next
-STATE_SIZE = 8
+MATE = 8  # ASCII digit of the mate
+STATE_SIZE = 9
 
 # what is wrong with a record
 NO_AT, CUT, NO_PLUS, UNEQUAL, NO_BASES, TOO_LONG, NO_NAME = 1, 2, 3, 4, 5, 6, 7

@@ -11,8 +11,8 @@ from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .layout import FILTER_BIT1, FILTER_BIT2, HASH, K
 from .streams import Damaged, fill, open_stream
-from .target_table import HASH, K
 
 _CHUNK = 1 << 24  # bytes of FASTA a task
 _CONTEXT = 1 << 16  # bytes of the previous chunk that are read again, so that no k-mer is lost at the border
@@ -30,7 +30,7 @@ def _byte_classes() -> NDArray[np.uint8]:
 
 
 @njit(nogil=True, cache=True)
-def _count(text, begin, classes, bitmap, bitmap_shift, keys, shift, counts):  # type: ignore[no-untyped-def]
+def _count(text, begin, classes, filter_, filter_shift, keys, shift, counts):  # type: ignore[no-untyped-def]
     """Count the k-mers that end in text[begin:]; returns the number of bases there."""
     code = uint64(0)
     run = 0
@@ -53,8 +53,11 @@ def _count(text, begin, classes, bitmap, bitmap_shift, keys, shift, counts):  # 
             continue
         bases += 1
         hashed = (code * uint64(HASH)) & uint64(0xFFFFFFFF)
-        bit = hashed >> bitmap_shift
-        if (bitmap[bit >> uint64(6)] >> (bit & uint64(63))) & uint64(1) and run >= K:
+        word = filter_[hashed >> filter_shift]
+        bits = (word >> ((hashed >> uint64(FILTER_BIT1)) & uint64(63))) & (
+            word >> ((hashed >> uint64(FILTER_BIT2)) & uint64(63))
+        )
+        if bits & uint64(1) and run >= K:
             slot = hashed >> shift
             while keys[slot] != uint32(0) and keys[slot] != uint32(code):
                 slot = (slot + uint64(1)) & last
@@ -64,14 +67,14 @@ def _count(text, begin, classes, bitmap, bitmap_shift, keys, shift, counts):  # 
 
 
 def count_in_genome(
-    fasta: Path, bitmap: NDArray[np.uint64], keys: NDArray[np.uint32], threads: int = 2
+    fasta: Path, filter_: NDArray[np.uint64], keys: NDArray[np.uint32], threads: int = 2
 ) -> tuple[NDArray[np.uint32], int]:
     """Occurrences of each key on the + strand of the genome (per table slot), and the number of bases A, C, G, T.
 
     `fasta` may be plain, gzip or bgzip. Raises InputError when it cannot be read.
     """
     classes = _byte_classes()
-    shifts = np.uint64(32 - int(np.log2(64 * len(bitmap)))), np.uint64(32 - int(np.log2(len(keys))))
+    shifts = np.uint64(32 - int(np.log2(len(filter_)))), np.uint64(32 - int(np.log2(len(keys))))
     totals = np.zeros(len(keys), dtype=np.uint32)
     bases = 0
     tables = [np.zeros(len(keys), dtype=np.uint32) for _ in range(threads)]
@@ -81,7 +84,7 @@ def count_in_genome(
             if len(waiting) == threads:
                 bases += waiting.pop(0).result()
             table = tables[number % threads]
-            waiting.append(pool.submit(_count, text, begin, classes, bitmap, shifts[0], keys, shifts[1], table))
+            waiting.append(pool.submit(_count, text, begin, classes, filter_, shifts[0], keys, shifts[1], table))
         bases += sum(w.result() for w in waiting)
     for table in tables:
         totals += table

@@ -20,6 +20,7 @@ from .layout import (
     DISTINCT,
     DONE,
     DUPLICATE_BITS,
+    HASH64,
     KEEP,
     KEPT,
     LEVEL,
@@ -27,10 +28,10 @@ from .layout import (
     PAIRS,
     SAMPLED,
     SERIAL,
+    SPAN,
     TRIMMED,
     WRITTEN,
 )
-from .target_table import HASH64, SPAN
 from .trim import adapter_start, fragment_length
 
 _SPACE, _NEWLINE, _SLASH = 32, 10, 47
@@ -135,7 +136,7 @@ def control_gene(flags1, flags2):
 
 
 def merge(
-    buffer1, starts1, flags1, ends1, first1, buffer2, starts2, flags2, ends2, first2,
+    buffer1, starts1, flags1, ends1, names1, first1, buffer2, starts2, flags2, ends2, names2, first2,
     count, paired, keep_all, dup_keys, dup_counts, by_control, control_bits, kept, state,
 ):  # fmt: skip
     """Pair record first1 + i with first2 + i (single reads: buffer 2 is buffer 1) for `count` records.
@@ -146,7 +147,11 @@ def merge(
     chosen = uint64(0)
     for i in range(uint64(0), count):
         one, two = first1 + uint64(i), first2 + uint64(i)
-        if paired and not same_name(buffer1, uint64(starts1[one]), buffer2, uint64(starts2[two])):
+        if (
+            paired
+            and names1[one] != names2[two]
+            and not same_name(buffer1, uint64(starts1[one]), buffer2, uint64(starts2[two]))
+        ):
             state[MISMATCH] = 1
             break
         state[PAIRS] += 1
@@ -300,7 +305,7 @@ _U32 = types.CPointer(types.uint32)
 _U16 = types.CPointer(types.uint16)
 _I64 = types.CPointer(types.int64)
 _N = types.uint64
-_MATE = (_BYTES, _U32, _U16, _U32, _N)
+_MATE = (_BYTES, _U32, _U16, _U32, _U32, _N)
 KERNELS = {
     "merge": (types.uint64(*_MATE, *_MATE, _N, _N, _N, _U64, _U32, _I64, _U64, _U32, _I64), merge),
     "write_pairs": (

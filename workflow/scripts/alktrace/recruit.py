@@ -6,6 +6,7 @@ writes the chosen pairs and turns counters into `RecruitStats`. Results do not d
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -13,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from isal import isal_zlib
 
 from . import jit, layout
@@ -21,9 +21,9 @@ from .errors import InputError
 from .fastq import BUFFER_SIZE, RECORDS, Batch, Scanner, new_pool, prefetch, scan_file
 from .models import RecruitStats
 from .serialise import write_json
-from .target_table import TargetTable
+from .target_file import TargetFile
 
-_SOURCES = ("scan", "pairs", "kmers", "layout", "target_table", "trim")
+_SOURCES = ("scan", "pairs", "kmers", "layout", "trim")
 _OUT_SIZE = 2 * BUFFER_SIZE
 
 
@@ -41,30 +41,21 @@ class Stretch:
 class Writer:
     """Interleaved gzip FASTQ of the chosen pairs, and the direct scan for catalogued junctions."""
 
-    def __init__(self, kernel: Callable[..., int], table: TargetTable, path: Path, paired: bool):
+    def __init__(self, kernel: Callable[..., int], table: TargetFile, path: Path, paired: bool):
         self._kernel, self._table, self._paired = kernel, table, paired
         self._file = path.open("wb")
         self._gzip = isal_zlib.compressobj(level=1, wbits=31)
-        self._out = np.zeros(_OUT_SIZE, dtype=np.uint8)
-        self._view = self._out.data
-        self._adapters = np.frombuffer(b"".join(a + b"\0" for a in layout.ADAPTERS), dtype=np.uint8)
-        self._seen = np.zeros(len(table.junctions) + 1, dtype=np.int64)
-        self.junctions = np.zeros(len(table.junctions) + 1, dtype=np.int64)
-        self.state = np.zeros(layout.WRITE_SIZE, dtype=np.int64)
-        self._fixed = (
-            self._adapters.ctypes.data,
-            len(self._adapters),
-            table.span_keys.ctypes.data,
-            table.span_values.ctypes.data,
-            64 - len(table.span_keys).bit_length() + 1,
-            table.span_offsets.ctypes.data,
-            table.span_junctions.ctypes.data,
-            self.junctions.ctypes.data,
-            self._seen.ctypes.data,
-            self._out.ctypes.data,
-            _OUT_SIZE,
-            self.state.ctypes.data,
-        )
+        self._out = (ctypes.c_uint8 * _OUT_SIZE)()
+        self._view = memoryview(self._out).cast("B")
+        self._adapters = ctypes.create_string_buffer(b"\0".join(layout.ADAPTERS))  # ends in a 0 byte, too
+        self._seen = (ctypes.c_int64 * (len(table.junctions) + 1))()
+        self.junctions = (ctypes.c_int64 * (len(table.junctions) + 1))()
+        self.state = (ctypes.c_int64 * layout.WRITE_SIZE)()
+        spans = [table.address[name] for name in ("span_keys", "span_values", "span_offsets", "span_junctions")]
+        spans.insert(2, table.shift("span_keys", 64))
+        counters = map(ctypes.addressof, (self.junctions, self._seen, self._out))
+        adapters = ctypes.addressof(self._adapters), ctypes.sizeof(self._adapters)
+        self._fixed = (*adapters, *spans, *counters, _OUT_SIZE, ctypes.addressof(self.state))
 
     def write(self, s: Stretch, kept: int, count: int) -> None:
         """Write the `count` pairs of a stretch whose indices are at address `kept`."""
@@ -107,9 +98,9 @@ class Cursor:
 class Mates:
     """The scanned input files, record by record side by side."""
 
-    def __init__(self, paths: list[Path], kernel: Callable[..., int], table: TargetTable, threads: int):
+    def __init__(self, paths: list[Path], kernel: Callable[..., int], table: TargetFile, threads: int):
         self.paths = paths
-        self.cursors = [Cursor(path, Scanner(kernel, table), threads > 1) for path in paths]
+        self.cursors = [Cursor(path, Scanner(kernel, table, mate), threads > 1) for mate, path in enumerate(paths)]
 
     def stretches(self) -> Iterator[Stretch]:
         """All records in order. Raises InputError for malformed input and for mates of different number."""
@@ -141,17 +132,17 @@ class Mates:
 class Merger:
     """Chooses pairs and counts them."""
 
-    def __init__(self, kernel: Callable[..., int], table: TargetTable, paired: bool, keep_all: bool):
+    def __init__(self, kernel: Callable[..., int], table: TargetFile, paired: bool, keep_all: bool):
         self._kernel = kernel
-        self._dup_keys = np.zeros(1 << layout.DUPLICATE_BITS, dtype=np.uint64)
-        self._dup_counts = np.zeros(1 << layout.DUPLICATE_BITS, dtype=np.uint32)
-        self._control_bits = np.zeros(1 << (layout.CONTROL_BITS - 6), dtype=np.uint64)
-        self._kept = np.zeros(RECORDS, dtype=np.uint32)
-        self.by_control = np.zeros(len(table.controls) + 1, dtype=np.int64)
-        self.state = np.zeros(layout.PAIR_SIZE, dtype=np.int64)
-        self.kept = self._kept.ctypes.data
-        arrays = (self._dup_keys, self._dup_counts, self.by_control, self._control_bits, self._kept, self.state)
-        self._fixed = (paired, keep_all, *(a.ctypes.data for a in arrays))
+        self._dup_keys = (ctypes.c_uint64 * (1 << layout.DUPLICATE_BITS))()
+        self._dup_counts = (ctypes.c_uint32 * (1 << layout.DUPLICATE_BITS))()
+        self._control_bits = (ctypes.c_uint8 * (1 << (layout.CONTROL_BITS - 3)))()
+        self._kept = (ctypes.c_uint32 * RECORDS)()
+        self.by_control = (ctypes.c_int64 * (len(table.controls) + 1))()
+        self.state = (ctypes.c_int64 * layout.PAIR_SIZE)()
+        self.kept = ctypes.addressof(self._kept)
+        counters = (self._dup_keys, self._dup_counts, self.by_control, self._control_bits, self._kept, self.state)
+        self._fixed = (paired, keep_all, *map(ctypes.addressof, counters))
 
     def choose(self, s: Stretch) -> int:
         """Number of chosen pairs of a stretch; their indices are at address `kept`."""
@@ -159,13 +150,13 @@ class Merger:
 
     def duplicate_fraction(self) -> float | None:
         """1 - distinct / all of the sampled pairs; duplicates have the same 16 bases at both ends."""
-        sampled = int(self.state[layout.SAMPLED])
-        return round(1 - int(self.state[layout.DISTINCT]) / sampled, 6) if sampled else None
+        sampled = self.state[layout.SAMPLED]
+        return round(1 - self.state[layout.DISTINCT] / sampled, 6) if sampled else None
 
     def control_fragments(self) -> int:
         """Distinct control fragments by linear counting (Whang 1990): -m ln(share of bits unset), m bits."""
         size = 1 << layout.CONTROL_BITS
-        filled = int(np.bitwise_count(self._control_bits).sum())
+        filled = int.from_bytes(self._control_bits, "little").bit_count()
         return round(-size * math.log(max(size - filled, 1) / size))
 
 
@@ -185,7 +176,7 @@ def recruit(
     read of every 64th record, duplicates estimated from at most 65,536 distinct pairs sampled by hash. Raises
     InputError for files that are missing, damaged, malformed or no mates of each other; then neither file is written.
     """
-    table = TargetTable.load(targets)
+    table = TargetFile(targets)
     kernels = jit.load_kernels({"scan": "scan", "merge": "pairs", "write_pairs": "pairs"}, _SOURCES)
     mates = Mates([fq1] if fq2 is None else [fq1, fq2], kernels["scan"], table, threads)
     merger = Merger(kernels["merge"], table, fq2 is not None, keep_all)
@@ -204,14 +195,14 @@ def recruit(
 
 def _run(mates: Mates, merger: Merger, writer: Writer) -> None:
     for s in mates.stretches():
-        before = int(merger.state[layout.PAIRS])
+        before = merger.state[layout.PAIRS]
         chosen = merger.choose(s)
         if merger.state[layout.MISMATCH]:
-            skip = int(merger.state[layout.PAIRS]) - before
-            names = s.one.name(s.first1 + skip), s.two.name(s.first2 + skip)
+            skip = merger.state[layout.PAIRS] - before
+            names = s.one.line(s.one.starts[s.first1 + skip]), s.two.line(s.two.starts[s.first2 + skip])
             raise InputError(
-                f"{mates.paths[1]}: record {before + skip + 1} is named {names[1]} but its mate in {mates.paths[0]}"
-                f" is named {names[0]}; give two files of one run in the same order"
+                f"{mates.paths[1]}: record {before + skip + 1} is named {names[1][1:]} but its mate in {mates.paths[0]}"
+                f" is named {names[0][1:]}; give two files of one run in the same order"
             )
         if chosen:
             writer.write(s, merger.kept, chosen)
@@ -229,21 +220,21 @@ def _written_whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _stats(mates: Mates, merger: Merger, writer: Writer, table: TargetTable) -> RecruitStats:
-    states = [c.scanner.state for c in mates.cursors]
-    lengths = np.sum([c.scanner.lengths for c in mates.cursors], axis=0)
+def _stats(mates: Mates, merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:
+    scanners = [c.scanner for c in mates.cursors]
+    lengths = [sum(counts) for counts in zip(*(s.lengths for s in scanners), strict=True)]
     return RecruitStats(
-        paired=len(states) == 2,
-        pairs_total=int(merger.state[layout.PAIRS]),
-        pairs_recruited=int(merger.state[layout.KEPT]),
-        bases_total=sum(int(s[layout.BASES]) for s in states),
-        q30_bases=sum(int(s[layout.Q30]) for s in states),
-        qualities_sampled=sum(int(s[layout.QUALITIES]) for s in states),
-        read_length_counts={int(n): int(lengths[n]) for n in np.flatnonzero(lengths)},
+        paired=len(scanners) == 2,
+        pairs_total=merger.state[layout.PAIRS],
+        pairs_recruited=merger.state[layout.KEPT],
+        bases_total=sum(s.state[layout.BASES] for s in scanners),
+        q30_bases=sum(s.state[layout.Q30] for s in scanners),
+        qualities_sampled=sum(s.state[layout.QUALITIES] for s in scanners),
+        read_length_counts={length: count for length, count in enumerate(lengths) if count},
         duplicate_fraction=merger.duplicate_fraction(),
-        control_pairs=int(merger.state[layout.CONTROLS]),
+        control_pairs=merger.state[layout.CONTROLS],
         control_fragments=merger.control_fragments(),
-        control_by_gene={gene: int(merger.by_control[i]) for i, gene in enumerate(table.controls)},
-        direct_junctions={name: int(writer.junctions[i]) for i, name in enumerate(table.junctions)},
-        adapter_trimmed=int(writer.state[layout.TRIMMED]),
+        control_by_gene=dict(zip(table.controls, merger.by_control, strict=False)),
+        direct_junctions=dict(zip(table.junctions, writer.junctions, strict=False)),
+        adapter_trimmed=writer.state[layout.TRIMMED],
     )

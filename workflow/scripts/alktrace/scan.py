@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from numba import njit, types, uint8, uint16, uint32, uint64
 
-from .kmers import NOT_FOUND, bitmap_bit, code16, find_newline, load64, lookup, pack8
+from .kmers import (
+    NOT_FOUND,
+    blanks64,
+    code16,
+    find_newline,
+    hash_bytes64,
+    load32,
+    lookup,
+    may_hold,
+    pack64,
+    trailing_zeros,
+)
 from .layout import (
     BASES,
     CONSUMED,
@@ -19,8 +30,10 @@ from .layout import (
     CUT,
     ERROR,
     ERROR_AT,
+    HASH64,
     KEEP,
     LINE,
+    MATE,
     MAX_READ,
     NO_AT,
     NO_BASES,
@@ -34,9 +47,7 @@ from .layout import (
     UNEQUAL,
 )
 
-_LETTER = 0x4040404040404040  # every letter has bit 6, no newline, digit, '+' or blank has
-_BLOCK = 512  # bases looked up together: one bit a lookup in two 64-bit masks
-_NEWLINE, _RETURN, _SPACE, _AT, _PLUS = 10, 13, 32, 64, 43
+_NEWLINE, _RETURN, _SLASH, _AT, _PLUS = 10, 13, 47, 64, 43
 
 
 @njit(inline="always")
@@ -55,42 +66,39 @@ def add_hit(flags, value):
 
 
 @njit(inline="always")
-def resolve(buffer, at, mask, keys, values, shift, flags):
-    """Look up exactly what the bitmap let through; bit i of `mask` is the k-mer at `at` + 8 i."""
-    position = uint64(at)
-    while mask != uint64(0):
-        if mask & uint64(1):
-            value = lookup(keys, values, shift, code16(buffer, position))
-            if value != uint64(0):
-                flags = add_hit(flags, value)
-        mask >>= uint64(1)
-        position += uint64(8)
-    return flags
+def pack_read(buffer, start, length, packed):
+    """Write the codes of a read's bases to `packed`, four a byte; returns whether all are letters."""
+    wrong = uint64(0)
+    at = uint64(0)
+    while at + uint64(64) <= length:
+        wrong |= ~pack64(buffer, start + at, packed, at >> uint64(2))
+        at += uint64(64)
+    if at < length:
+        beyond = ~uint64(0) << (length - at)
+        wrong |= ~(pack64(buffer, start + at, packed, at >> uint64(2)) | beyond)
+    return wrong == uint64(0)
 
 
 @njit(inline="always")
-def scan_bases(buffer, start, length, bitmap, bitmap_shift, keys, values, shift):
-    """Flags of a read of 16 bases or more: k-mers at every fourth base, and the last one."""
+def scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, values, shift):
+    """Flags of a packed read of 16 bases or more: k-mers at every eighth base (every second byte), and the last one."""
     flags = uint64(0)
-    block = uint64(start)
-    end = uint64(start) + uint64(length)
-    while block + uint64(16) <= end:
-        words = min((end - block) >> uint64(3), uint64(_BLOCK // 8 + 1))
-        window = (pack8(load64(buffer, block)) | (pack8(load64(buffer, block + uint64(8))) << uint64(16))) << uint64(16)
-        even = bitmap_bit(bitmap, bitmap_shift, window >> uint64(16))
-        odd = uint64(0)
-        for j in range(uint64(2), words):
-            window = (window >> uint64(16)) | (pack8(load64(buffer, block + (uint64(j) << uint64(3)))) << uint64(32))
-            odd |= bitmap_bit(bitmap, bitmap_shift, (window >> uint64(8)) & uint64(0xFFFFFFFF)) << (
-                uint64(j) - uint64(2)
-            )
-            even |= bitmap_bit(bitmap, bitmap_shift, window >> uint64(16)) << (uint64(j) - uint64(1))
-        if (even | odd) != uint64(0):
-            flags = resolve(buffer, block, even, keys, values, shift, flags)
-            flags = resolve(buffer, block + uint64(4), odd, keys, values, shift, flags)
-        block += (words - uint64(1)) << uint64(3)
-    tail = code16(buffer, end - uint64(16))
-    if bitmap_bit(bitmap, bitmap_shift, tail) != uint64(0):
+    block = uint64(0)
+    count = (length >> uint64(3)) - uint64(1)
+    while block < count:
+        mask = uint64(0)
+        for j in range(uint64(0), min(count - block, uint64(64))):
+            code = load32(packed, (block + uint64(j)) << uint64(1))
+            mask |= may_hold(filter_, filter_shift, code) << uint64(j)
+        while mask != uint64(0):
+            code = load32(packed, (block + trailing_zeros(mask)) << uint64(1))
+            value = lookup(keys, values, shift, code)
+            if value != uint64(0):
+                flags = add_hit(flags, value)
+            mask &= mask - uint64(1)
+        block += uint64(64)
+    tail = code16(buffer, start + length - uint64(16))
+    if may_hold(filter_, filter_shift, tail) != uint64(0):
         value = lookup(keys, values, shift, tail)
         if value != uint64(0):
             flags = add_hit(flags, value)
@@ -98,12 +106,27 @@ def scan_bases(buffer, start, length, bitmap, bitmap_shift, keys, values, shift)
 
 
 @njit(inline="always")
-def all_letters(buffer, start, length):
-    """Whether a read of 8 bases or more holds letters only, eight bytes a step."""
-    seen = load64(buffer, start + length - uint64(8))
-    for j in range(uint64(0), length >> uint64(3)):
-        seen &= load64(buffer, start + (uint64(j) << uint64(3)))
-    return (seen & uint64(_LETTER)) == uint64(_LETTER)
+def find_blank(buffer, start):
+    """Position of the first blank or newline from `start` on; there must be one."""
+    at = start
+    mask = blanks64(buffer, at)
+    while mask == uint64(0):
+        at += uint64(64)
+        mask = blanks64(buffer, at)
+    return at + trailing_zeros(mask)
+
+
+@njit(inline="always")
+def hash_name(buffer, start, end, mate):
+    """32-bit hash of a name without its "/1" or "/2". Equal hashes mean equal names but for one case in 4e9."""
+    if end >= start + uint64(2) and buffer[end - uint64(2)] == uint8(_SLASH) and buffer[end - uint64(1)] == uint8(mate):
+        end -= uint64(2)
+    total = end - start
+    at = start
+    while at < end:
+        total = total * uint64(HASH64) + hash_bytes64(buffer, at, min(end - at, uint64(64)))
+        at += uint64(64)
+    return (total ^ (total >> uint64(29))) >> uint64(16)
 
 
 @njit(inline="always")
@@ -140,12 +163,15 @@ def count_q30(buffer, start, length):
     return good
 
 
-def scan(buffer, end, final, bitmap, bitmap_shift, keys, values, shift, starts, flags, ends, most, state, lengths):
+def scan(
+    buffer, end, final, filter_, filter_shift, keys, values, shift,
+    starts, flags, ends, names, most, packed, state, lengths,
+):  # fmt: skip
     """Scan whole records of buffer[0:end] (padded by PAD bytes; `final`: nothing follows, last byte is a newline).
 
     Writes per record: `starts` (byte of its '@'), `flags`, `ends` (codes of the first and last 16 bases, 0 for shorter
-    reads); `starts` gets one entry more, the end of the last record. Counts in `state` and `lengths` (read length ->
-    reads). Returns the number of records; stops before the first malformed one with state[ERROR] set.
+    reads), `names` (hashes); `starts` gets one entry more, the end of the last record. Counts in `state` and `lengths`
+    (read length -> reads). Returns the number of records; stops before the first malformed one with state[ERROR] set.
     """
     at = uint64(0)
     n = uint64(0)
@@ -154,17 +180,18 @@ def scan(buffer, end, final, bitmap, bitmap_shift, keys, values, shift, starts, 
     bases = 0
     while at < end and n < most:
         if buffer[at] != uint8(_AT):
-            blank = only_blank(buffer, at, end)
-            if blank and final:
+            rest = only_blank(buffer, at, end)
+            if rest and final:
                 at = uint64(end)
-            elif not blank:
+            elif not rest:
                 state[ERROR] = NO_AT
             break
-        newline = find_newline(buffer, at, end)
-        if newline == uint64(NOT_FOUND):
+        blank = find_blank(buffer, at)
+        newline = blank if buffer[blank] == uint8(_NEWLINE) else find_newline(buffer, blank, end)
+        if newline >= end:
             state[ERROR] = CUT if final else 0
             break
-        if buffer[at + uint64(1)] <= uint8(_SPACE):
+        if blank == at + uint64(1):
             state[ERROR] = NO_NAME
             break
         start = newline + uint64(1)
@@ -179,7 +206,7 @@ def scan(buffer, end, final, bitmap, bitmap_shift, keys, values, shift, starts, 
             and buffer[start + line + uint64(2)] == uint8(_NEWLINE)
             and buffer[after - uint64(1)] == uint8(_NEWLINE)
             and (after == end or buffer[after] == uint8(_AT))
-            and all_letters(buffer, start, line)
+            and pack_read(buffer, start, line, packed)
         ):
             line2 = find_newline(buffer, start, end)
             line3 = find_newline(buffer, line2 + uint64(1), end) if line2 != uint64(NOT_FOUND) else line2
@@ -199,7 +226,7 @@ def scan(buffer, end, final, bitmap, bitmap_shift, keys, values, shift, starts, 
             if length > uint64(MAX_READ):
                 state[ERROR] = TOO_LONG
                 break
-            if not plausible_bases(buffer, start, length):
+            if not pack_read(buffer, start, length, packed) and not plausible_bases(buffer, start, length):
                 state[ERROR] = NO_BASES
                 break
             line = line2 - start
@@ -207,10 +234,11 @@ def scan(buffer, end, final, bitmap, bitmap_shift, keys, values, shift, starts, 
         ends[uint64(2) * n] = uint32(0)
         ends[uint64(2) * n + uint64(1)] = uint32(0)
         if length >= uint64(16):
-            found = scan_bases(buffer, start, length, bitmap, bitmap_shift, keys, values, shift)
-            ends[uint64(2) * n] = uint32(code16(buffer, start))
+            found = scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, values, shift)
+            ends[uint64(2) * n] = uint32(load32(packed, uint64(0)))
             ends[uint64(2) * n + uint64(1)] = uint32(code16(buffer, start + length - uint64(16)))
         starts[n] = uint32(at)
+        names[n] = uint32(hash_name(buffer, at + uint64(1), blank, state[MATE]))
         flags[n] = uint16(found)
         lengths[length] += 1
         bases += length
@@ -239,7 +267,7 @@ KERNELS = {
         types.uint64(
             _BYTES, types.uint64, types.uint64,
             _U64, types.uint64, _U32, _U16, types.uint64,
-            _U32, _U16, _U32, types.uint64, _I64, _I64,
+            _U32, _U16, _U32, _U32, types.uint64, _BYTES, _I64, _I64,
         ),
         scan,
     ),

@@ -14,7 +14,7 @@ import csv
 import io
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,20 +24,19 @@ from numpy.typing import NDArray
 from . import jit
 from .annotation import Annotation, Genome, Transcript
 from .catalogue import CataloguedJunction, read_catalogue
-from .layout import KEEP
+from .layout import KEEP, SPAN, K
 from .panel import PanelGene, parse_numbers, read_panel
 from .serialise import write_text
 from .target_table import (
-    SPAN,
-    K,
     TargetTable,
     encode,
-    hash_bitmap,
+    hash_filter,
     hash_table,
     reverse_complement_codes,
     span_table,
 )
 
+_STOP = 3  # bases of the stop codon
 _FLANK = 24  # bases beside an exon: reads that run on into the intron
 _CHANCE = 1e-6  # share of k-mers that masking may lose to chance
 _COPIES = 4  # occurrences elsewhere that are let through beyond chance
@@ -87,9 +86,9 @@ def build_targets(
     recruiting = [_recruiting_codes(j, models, genome) for j in catalogue]
     every = _both_strands(np.concatenate([g.codes for g in genes] + recruiting))
     every = every[every != 0]
-    bitmap = hash_bitmap(every.astype(np.uint32))
+    words = hash_filter(every.astype(np.uint32))
     keys, slots = _slots(every)
-    counts, bases = count_in_genome(fasta, bitmap, keys, threads)
+    counts, bases = count_in_genome(fasta, words, keys, threads)
     elsewhere = _Elsewhere(every, counts[slots].astype(np.int64))
     limit = chance_limit(bases) + _COPIES
     for gene in genes:
@@ -154,15 +153,16 @@ def _gene(row: PanelGene, transcript: Transcript, genome: Genome) -> _Gene:
     )
 
 
-def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome) -> Iterable[str]:
+def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome) -> Iterator[str]:
     """Spliced runs of the panel's exons, each exon with its flanks, and the panel's introns."""
     number = len(transcript.exons)
-    exons = [n for n in row.rna_exons or range(1, number + 1) if n <= number]
+    spans = {n: _wanted_span(row, transcript, n) for n in row.rna_exons or range(1, number + 1) if n <= number}
     run: list[str] = []
-    for n in exons:
-        start, end = transcript.exons[n - 1]
+    for n, (start, end) in spans.items():
+        if start > end:
+            continue
         yield genome.fetch_stranded(transcript.contig, start - _FLANK, end + _FLANK, transcript.strand)
-        if n - 1 not in exons:
+        if n - 1 not in spans:
             yield "".join(run)
             run = []
         run.append(genome.fetch_stranded(transcript.contig, start, end, transcript.strand))
@@ -170,6 +170,18 @@ def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome) ->
     for n in row.rna_introns:
         if n < number:
             yield genome.fetch_stranded(transcript.contig, *transcript.intron_span(n), transcript.strand)
+
+
+def _wanted_span(row: PanelGene, transcript: Transcript, exon: int) -> tuple[int, int]:
+    """Genomic span of an exon; of drivers and bypass genes without the bases behind the stop codon.
+
+    No junction or codon lies there, and these regions are long (NTRK3: 16 kb).
+    """
+    start, end = transcript.exons[exon - 1]
+    if row.role not in ("driver", "bypass") or transcript.cds is None:
+        return start, end
+    beyond = max(transcript.exon_end(exon) - transcript.cds[1] - _STOP, 0)
+    return (start, end - beyond) if transcript.forward else (start + beyond, end)
 
 
 def _encode_bases(sequence: str) -> Codes:
@@ -222,7 +234,8 @@ def _table(
     values.pop(0, None)
     codes = np.array(sorted(values), dtype=np.uint32)
     keys, payload = hash_table(codes, np.array([values[c] for c in codes.tolist()], dtype=np.uint16))
-    return TargetTable(hash_bitmap(codes), keys, payload, controls, *_spans(catalogue, models, genome))
+    spans, names = _spans(catalogue, models, genome)
+    return TargetTable(hash_filter(codes), keys, payload, *spans, controls, names)
 
 
 def _joined(old: int, new: int) -> int:
@@ -232,7 +245,7 @@ def _joined(old: int, new: int) -> int:
 
 def _spans(
     catalogue: list[CataloguedJunction], models: Annotation, genome: Genome
-) -> tuple[Codes, NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32], list[str]]:
+) -> tuple[tuple[Codes, NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]], list[str]]:
     """Arrays of the direct scan (see `TargetTable`): k-mer -> the junctions that hold it."""
     names = [j.name for j in catalogue if j.five]
     members: dict[int, list[int]] = defaultdict(list)
@@ -251,7 +264,7 @@ def _spans(
     codes = np.array(sorted(members), dtype=np.uint64)
     keys, values = span_table(codes, np.array([index[tuple(members[c])] for c in codes.tolist()], dtype=np.uint32))
     offsets = np.cumsum([0, *map(len, rows)]).astype(np.uint32)
-    return keys, values, offsets, np.array([j for row in rows for j in row], dtype=np.uint32), names
+    return (keys, values, offsets, np.array([j for row in rows for j in row], dtype=np.uint32)), names
 
 
 # ---------------------------------------------------------------- listing
