@@ -67,7 +67,7 @@ def search_indels(screen: GeneScreen, reads: ReadTable, tables: ScreenSet) -> In
     """Search the stretch of the codons that are screened for indels."""
     codons = [codon for codon in screen.codons if screens_indels(screen.gene, codon, tables)]
     cds = screen.pileup.transcript.cds
-    if not codons or cds is None or reads.count == 0:
+    if not codons or cds is None or len(reads.position) == 0:
         return IndelSearch({}, 0)
     first, last = cds[0] - 1 + 3 * (codons[0] - 1), cds[0] - 1 + 3 * codons[-1]
     found = {i: n for i, n in indels.search(reads, screen.pileup, first, last).items() if _coding(screen, i)}

@@ -26,6 +26,7 @@ from numba import njit
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammainccinv, logsumexp, ndtri
 
+SINGLE = 0  # stratum of bases read once
 BASES = "ACGT"
 TYPES = tuple(f"{a}>{b}" for a in BASES for b in BASES if a != b)
 PRIOR_RATE = (3e-4, 1e-4)  # per type: a base read once, a base read by agreeing reads
@@ -104,14 +105,14 @@ class NoiseModel:
     def expected(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Mean rate of cells: rates of both strata, weighted by the depth in each."""
         total = np.maximum(depth.sum(axis=-1), 1)
-        return (self.rates[kind] * depth).sum(axis=-1) / total
+        return np.asarray((self.rates[kind] * depth).sum(axis=-1) / total)
 
     def cell_shape(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Shape of cells: variation between sites joined with the uncertainty of the rate."""
         share = self.rates[kind] * depth
         weight = share / np.maximum(share.sum(axis=-1, keepdims=True), 1e-300)
         uncertain = (weight**2 / self.posterior_shape[kind]).sum(axis=-1)
-        return 1 / ((1 + 1 / self.shape) * (1 + uncertain) - 1)
+        return np.asarray(1 / ((1 + 1 / self.shape) * (1 + uncertain) - 1))
 
     @cached_property
     def misread(self) -> float:
@@ -120,10 +121,7 @@ class NoiseModel:
 
     def report(self) -> dict[str, float]:
         """Rate per base read once, by substitution type."""
-        return {kind: float(f"{rate:.4g}") for kind, rate in zip(TYPES, self.rates[:, SINGLE_STRATUM], strict=True)}
-
-
-SINGLE_STRATUM = 0
+        return {kind: float(f"{rate:.4g}") for kind, rate in zip(TYPES, self.rates[:, SINGLE], strict=True)}
 
 
 def _rates(cells: Cells, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

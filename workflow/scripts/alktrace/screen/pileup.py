@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from ..annotation import Genome, Transcript
+from .layout import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, gene_map
 from .reads import NO_BASE, Int32, Int64, ReadTable, Uint8
 
 _CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
@@ -28,7 +29,7 @@ QUALITY_MARGIN = 20
 # molecule of its own when this share of the copies hold it; identifiers allow a majority vote.
 SHARED_ENDS_SHARE = 0.4
 
-SINGLE, AGREEING = 0, 1  # strata of an observation: bases seen by one read, or by two or more that agree
+NO_CALL = 4  # content of a place where mates disagree
 
 
 @dataclass
@@ -51,11 +52,6 @@ class GenePileup:
         return self.sequence[start : start + 3]
 
 
-def encode(sequence: str) -> Uint8:
-    """Base codes A C G T = 0-3, anything else 255."""
-    return np.array([_CODE.get(base, NO_BASE) for base in sequence], np.uint8)
-
-
 def codon_text(code: int) -> str:
     """Codon of a code 0-63."""
     return "ACGT"[code >> 4] + "ACGT"[(code >> 2) & 3] + "ACGT"[code & 3]
@@ -67,153 +63,106 @@ def codon_code(codon: str) -> int:
     return NO_BASE if NO_BASE in codes else 16 * codes[0] + 4 * codes[1] + codes[2]
 
 
-def transcript_map(transcript: Transcript, masked: list[tuple[int, int]]) -> Int32:
-    """0-based transcript index of each genomic base from `transcript.start` on; -1 in introns and in `masked`
-    stretches (genomic, 0-based half-open)."""
-    index = np.full(transcript.end - transcript.start + 1, -1, np.int32)
-    at = 0
-    for start, end in transcript.exons:
-        length = end - start + 1
-        numbers = np.arange(at, at + length, dtype=np.int32)
-        index[start - transcript.start : end - transcript.start + 1] = numbers if transcript.forward else numbers[::-1]
-        at += length
-    for start, end in masked:
-        low, high = start - (transcript.start - 1), end - (transcript.start - 1)
-        index[max(low, 0) : max(high, 0)] = -1
-    return index
-
-
 def pile_up(
     reads: ReadTable, transcript: Transcript, genome: Genome, masked: list[tuple[int, int]], by_identifier: bool
 ) -> GenePileup:
     """Count codons of a coding transcript. `masked`: genomic stretches (0-based half-open) that are no evidence."""
-    if transcript.cds is None:
-        raise ValueError(f"{transcript.transcript_id} has no coding sequence")
     sequence = genome.spliced(transcript)
-    total = (transcript.cds[1] - transcript.cds[0] + 1) // 3
-    start = transcript.cds[0] - 1
-    codons = np.array([codon_code(sequence[i : i + 3]) for i in range(start, start + 3 * total, 3)], np.uint8)
+    gene = gene_map(transcript, sequence, masked)
+    bounds = transcript.cds or (1, 0)
+    total = (bounds[1] - bounds[0] + 1) // 3
+    codons = [codon_code(sequence[i : i + 3]) for i in range(gene.coding, gene.coding + 3 * total, 3)]
     counts = np.zeros((total, 64, 2), np.int32)
     overlap = np.zeros((4, 4), np.int64)
-    _walk(
-        reads.position, reads.template, reads.molecule, reads.order, reads.base_start, reads.bases,
-        reads.cigar_start, reads.cigar_op, reads.cigar_len, transcript_map(transcript, masked), transcript.start - 1,
-        transcript.forward, encode(sequence), start, by_identifier, counts, overlap,
-        np.empty(0, np.int32), np.empty((0, 0), np.int8),
-    )  # fmt: skip
-    return GenePileup(transcript, sequence, codons, counts, overlap)
+    _walk(reads, gene, by_identifier, counts, overlap, np.empty(0, np.int32), np.empty((0, 0), np.int8))
+    return GenePileup(transcript, sequence, np.array(codons, np.uint8), counts, overlap)
 
 
 def observe(
     reads: ReadTable, pileup: GenePileup, masked: list[tuple[int, int]], codons: list[int], templates: int
 ) -> np.ndarray:
     """Codon content of every template at the given 1-based codons: int8 (templates, codons), -1 where not read."""
-    transcript = pileup.transcript
     seen = np.full((templates, len(codons)), -1, np.int8)
     watch = np.full(len(pileup.codons), -1, np.int32)
     for column, codon in enumerate(codons):
         watch[codon - 1] = column
-    _walk(
-        reads.position, reads.template, reads.molecule, reads.order, reads.base_start, reads.bases,
-        reads.cigar_start, reads.cigar_op, reads.cigar_len, transcript_map(transcript, masked), transcript.start - 1,
-        transcript.forward, encode(pileup.sequence), transcript.cds[0] - 1, False,  # type: ignore[index]
-        np.zeros(pileup.counts.shape, np.int32), np.zeros((4, 4), np.int64), watch, seen,
-    )  # fmt: skip
+    gene = gene_map(pileup.transcript, pileup.sequence, masked)
+    _walk(reads, gene, False, np.zeros_like(pileup.counts), np.zeros((4, 4), np.int64), watch, seen)
     return seen
 
 
 @njit(nogil=True, cache=True)
-def _trusted(cigar_op, cigar_len, first, last):  # type: ignore[no-untyped-def]
+def _trusted(reads, r):  # type: ignore[no-untyped-def]
     """Query span [low, high) of a read whose bases are evidence: alignment ends and short parts beyond a splice cut."""
-    low, query = 0, 0
-    for k in range(first, last):
-        op = cigar_op[k]
-        if op == 0 or op == 7 or op == 8:
-            break
-        if op == 1 or op == 4:
-            query += cigar_len[k]
-    low = query
-    total = 0
-    high = 0
-    for k in range(first, last):
-        op = cigar_op[k]
-        if op == 0 or op == 1 or op == 4 or op == 7 or op == 8:
-            total += cigar_len[k]
-        if op == 0 or op == 7 or op == 8:
-            high = total
-    head, query = 0, 0
-    for k in range(first, last):  # aligned bases before the first splice
-        op = cigar_op[k]
-        if op == 3:
-            if head < MIN_SPLICE_ANCHOR:
-                low = max(low, query)
-            break
-        if op == 0 or op == 7 or op == 8:
-            head += cigar_len[k]
-        if op == 0 or op == 1 or op == 4 or op == 7 or op == 8:
-            query += cigar_len[k]
-    tail, query = 0, total
-    for k in range(last - 1, first - 1, -1):  # aligned bases behind the last splice
-        op = cigar_op[k]
-        if op == 3:
-            if tail < MIN_SPLICE_ANCHOR:
-                high = min(high, query)
-            break
-        if op == 0 or op == 7 or op == 8:
-            tail += cigar_len[k]
-        if op == 0 or op == 1 or op == 4 or op == 7 or op == 8:
-            query -= cigar_len[k]
+    low, high, query = -1, 0, 0
+    head, tail, splice_low, splice_high = 0, 0, -1, -1
+    for k in range(reads.cigar_start[r], reads.cigar_start[r + 1]):
+        op, length = reads.cigar_op[k], reads.cigar_len[k]
+        if op in (MATCH, EQUAL, DIFFERENT):
+            low = query if low < 0 else low
+            high = query + length
+            tail += length
+        elif op == SKIP:
+            if splice_low < 0:
+                head, splice_low = tail, query
+            splice_high, tail = query, 0
+        if op in (MATCH, EQUAL, DIFFERENT, INSERTION, SOFT_CLIP):
+            query += length
+    if splice_low >= 0 and head < MIN_SPLICE_ANCHOR:
+        low = splice_low
+    if splice_high >= 0 and tail < MIN_SPLICE_ANCHOR:
+        high = splice_high
     return low + END_BASES, high - END_BASES
 
 
 @njit(nogil=True, cache=True)
-def _lay(r, position, base_start, bases, cigar_start, cigar_op, cigar_len, index, origin, forward, reference, cell,
-         quality, seen, overlap):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Lay one read on the template's cells; returns the lowest and highest transcript index touched."""
+def _lay(reads, r, gene, cell, quality, seen, overlap):  # type: ignore[no-untyped-def]
+    """Lay one read on the template's cells; returns the lowest and highest transcript place touched."""
     lowest, highest = 1 << 30, -1
-    low, high = _trusted(cigar_op, cigar_len, cigar_start[r], cigar_start[r + 1])
-    query, place = 0, position[r] - origin
-    offset = base_start[r]
-    for k in range(cigar_start[r], cigar_start[r + 1]):
-        op, length = cigar_op[k], cigar_len[k]
-        if op == 0 or op == 7 or op == 8:
+    low, high = _trusted(reads, r)
+    query, place = 0, reads.position[r] - gene.origin
+    offset = reads.base_start[r]
+    for k in range(reads.cigar_start[r], reads.cigar_start[r + 1]):
+        op, length = reads.cigar_op[k], reads.cigar_len[k]
+        if op in (MATCH, EQUAL, DIFFERENT):
             for j in range(max(0, low - query), min(length, high - query)):
                 at = place + j
-                if at < 0 or at >= len(index) or index[at] < 0:
+                packed = reads.bases[offset + query + j]
+                if at < 0 or at >= len(gene.places) or gene.places[at] < 0 or packed == 255 or packed < LOWEST_QUALITY:
                     continue
-                packed = bases[offset + query + j]
-                if packed == 255 or packed < 4:
-                    continue
-                base, phred = packed & 3, packed >> 2
-                if not forward:
-                    base = 3 - base
-                t = index[at]
-                if seen[t] == 0:
-                    cell[t], quality[t], seen[t] = base, phred, 1
-                elif cell[t] == base:
-                    quality[t] = max(quality[t], phred)
-                    seen[t] += 1
-                    if reference[t] == base:
-                        overlap[base, base] += 1
-                elif cell[t] < 4:
-                    if reference[t] == base:
-                        overlap[base, cell[t]] += 1
-                    elif reference[t] == cell[t]:
-                        overlap[cell[t], base] += 1
-                    if phred >= quality[t] + QUALITY_MARGIN:
-                        cell[t], quality[t], seen[t] = base, phred, 1
-                    elif quality[t] >= phred + QUALITY_MARGIN:
-                        seen[t] = 1
-                    else:
-                        cell[t] = 4
-                lowest, highest = min(lowest, t), max(highest, t)
+                base = packed & 3 if gene.forward else 3 - (packed & 3)
+                _add(gene.places[at], base, packed >> 2, gene.reference, cell, quality, seen, overlap)
+                lowest, highest = min(lowest, gene.places[at]), max(highest, gene.places[at])
             query += length
             place += length
-        elif op == 1 or op == 4:
+        elif op in (INSERTION, SOFT_CLIP):
             query += length
-        elif op == 2 or op == 3:
+        elif op in (DELETION, SKIP):
             place += length
     return lowest, highest
+
+
+@njit(nogil=True, cache=True)
+def _add(t, base, phred, reference, cell, quality, seen, overlap):  # type: ignore[no-untyped-def]
+    """One more reading of transcript place t by the template: agreement counts, disagreement is decided or no call."""
+    if seen[t] == 0:
+        cell[t], quality[t], seen[t] = base, phred, 1
+    elif cell[t] == base:
+        quality[t] = max(quality[t], phred)
+        seen[t] += 1
+        if reference[t] == base:
+            overlap[base, base] += 1
+    elif cell[t] < NO_CALL:
+        if reference[t] == base:
+            overlap[base, cell[t]] += 1
+        elif reference[t] == cell[t]:
+            overlap[cell[t], base] += 1
+        if phred >= quality[t] + QUALITY_MARGIN:
+            cell[t], quality[t], seen[t] = base, phred, 1
+        elif quality[t] >= phred + QUALITY_MARGIN:
+            seen[t] = 1
+        else:
+            cell[t] = NO_CALL
 
 
 @njit(nogil=True, cache=True)
@@ -235,34 +184,42 @@ def _settle(touched, tally, paired, by_identifier, counts):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True)
-def _walk(position, template, molecule, order, base_start, bases, cigar_start, cigar_op, cigar_len, index, origin,
-          forward, reference, coding, by_identifier, counts, overlap, watch, observed):  # type: ignore[no-untyped-def]  # fmt: skip
+def _content(cell, seen, t):  # type: ignore[no-untyped-def]
+    """Codon code at transcript places t, t + 1, t + 2; -1 where one of them has no call."""
+    code = 0
+    for i in range(t, t + 3):
+        if seen[i] == 0 or cell[i] >= NO_CALL:
+            return -1
+        code = 4 * code + cell[i]
+    return code
+
+
+@njit(nogil=True, cache=True)
+def _walk(reads, gene, by_identifier, counts, overlap, watch, observed):  # type: ignore[no-untyped-def]
     """Fill `counts` and `overlap`; with `watch` (column by codon), also `observed` by template."""
-    size, total = len(reference), len(counts)
+    size, total = len(gene.reference), len(counts)
     cell, quality, seen = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
     tally, paired = np.zeros((total, 64), np.int32), np.zeros((total, 64), np.bool_)
     touched = [np.int64(0) for _ in range(0)]
-    i, n = 0, len(order)
+    i, n = 0, len(reads.order)
     while i < n:
-        this = molecule[order[i]]
+        this = reads.molecule[reads.order[i]]
         copies = 0
-        while i < n and molecule[order[i]] == this:
-            name = template[order[i]]
+        while i < n and reads.molecule[reads.order[i]] == this:
+            name = reads.template[reads.order[i]]
             lowest, highest = 1 << 30, -1
-            while i < n and template[order[i]] == name:
-                a, b = _lay(order[i], position, base_start, bases, cigar_start, cigar_op, cigar_len, index, origin,
-                            forward, reference, cell, quality, seen, overlap)  # fmt: skip
+            while i < n and reads.template[reads.order[i]] == name:
+                a, b = _lay(reads, reads.order[i], gene, cell, quality, seen, overlap)
                 lowest, highest = min(lowest, a), max(highest, b)
                 i += 1
             copies += 1
-            alone = copies == 1 and (i == n or molecule[order[i]] != this)
-            for c in range(max(0, (lowest - coding) // 3), min(total, (highest - coding) // 3 + 1)):
-                t = coding + 3 * c
-                if seen[t] == 0 or seen[t + 1] == 0 or seen[t + 2] == 0:
+            alone = copies == 1 and (i == n or reads.molecule[reads.order[i]] != this)
+            first, last = (lowest - gene.coding) // 3, (highest - gene.coding) // 3
+            for c in range(max(0, first), min(total, last + 1)):
+                t = gene.coding + 3 * c
+                k = _content(cell, seen, t)
+                if k < 0:
                     continue
-                if cell[t] > 3 or cell[t + 1] > 3 or cell[t + 2] > 3:
-                    continue
-                k = 16 * cell[t] + 4 * cell[t + 1] + cell[t + 2]
                 agreeing = seen[t] > 1 and seen[t + 1] > 1 and seen[t + 2] > 1
                 if len(watch) and watch[c] >= 0:
                     observed[name, watch[c]] = k
@@ -271,7 +228,7 @@ def _walk(position, template, molecule, order, base_start, bases, cigar_start, c
                 else:
                     tally[c, k] += 1
                     paired[c, k] |= agreeing
-                    touched.append(c)
+                    touched.append(c)  # type: ignore[arg-type]
             for t in range(lowest, highest + 1):
                 seen[t] = 0
         if len(touched):

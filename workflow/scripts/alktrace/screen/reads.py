@@ -12,6 +12,7 @@ import re
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pysam
@@ -26,9 +27,9 @@ _CODES = bytes({65: 0, 67: 1, 71: 2, 84: 3, 97: 0, 99: 1, 103: 2, 116: 3}.get(i,
 _ASSUMED_QUALITY = 30  # of records that carry none
 _FLUSH = 1 << 24  # bases collected before they are packed
 
-Uint8 = np.ndarray[tuple[int], np.dtype[np.uint8]]
-Int32 = np.ndarray[tuple[int], np.dtype[np.int32]]
-Int64 = np.ndarray[tuple[int], np.dtype[np.int64]]
+Uint8 = np.ndarray[Any, np.dtype[np.uint8]]
+Int32 = np.ndarray[Any, np.dtype[np.int32]]
+Int64 = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,7 @@ class Span:
     end: int
 
 
-@dataclass
-class ReadTable:
+class ReadTable(NamedTuple):
     """Reads of one gene in BAM order; `order` walks them by molecule, then template.
 
     `bases` packs one base a byte: code (A C G T = 0-3, + strand) in the low two bits, Phred quality above, 0 where it
@@ -58,10 +58,6 @@ class ReadTable:
     cigar_start: Int64
     cigar_op: Uint8
     cigar_len: Int32
-
-    @property
-    def count(self) -> int:
-        return len(self.position)
 
 
 @dataclass
@@ -102,7 +98,7 @@ class _Columns:
     def _pack(self) -> None:
         codes = np.frombuffer(bytes(self._codes), np.uint8)
         qualities = np.frombuffer(bytes(self._qualities), np.uint8)
-        packed = codes | (np.minimum(qualities, 62) << 2)
+        packed: Uint8 = (codes | (np.minimum(qualities, 62) << 2)).astype(np.uint8)
         packed[qualities < self._minimum_quality] &= 3
         packed[codes == NO_BASE] = NO_BASE
         self._packed.append(packed)
@@ -138,7 +134,7 @@ def _unclipped_end(read: pysam.AlignedSegment, cigar: list[tuple[int, int]], fiv
     else:
         clip = cigar[0][1] if cigar[0][0] in (4, 5) else 0
         position = read.reference_start - clip
-    return ((read.reference_id + 1) << 34) | ((position + 1024) << 1) | int(read.is_reverse)
+    return int(((read.reference_id + 1) << 34) | ((position + 1024) << 1) | int(read.is_reverse))
 
 
 def read_bam(

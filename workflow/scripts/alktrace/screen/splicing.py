@@ -7,10 +7,9 @@ import re
 import numpy as np
 from numba import njit
 
-from ..annotation import Transcript
 from ..errors import InputError
-from .indels import _lay_out, longest_read
-from .pileup import MIN_SPLICE_ANCHOR, transcript_map
+from .layout import SKIP, gene_map, lay_out, longest_read
+from .pileup import MIN_SPLICE_ANCHOR, GenePileup
 from .reads import ReadTable
 from .tables import Event
 
@@ -27,15 +26,13 @@ def skipped_junction(event: Event) -> tuple[int, int]:
     raise InputError(f"hotspots.tsv: {event.gene} {event.event}: column changes must read like 'junction 13-15'")
 
 
-def junction_votes(reads: ReadTable, transcript: Transcript, first: int, last: int, templates: int) -> np.ndarray:
+def junction_votes(reads: ReadTable, pileup: GenePileup, first: int, last: int, templates: int) -> np.ndarray:
     """What each template shows behind exon `first`: 0 spliced to the next exon, 1 to exon `last`, -1 neither; int8."""
+    transcript = pileup.transcript
     votes = np.zeros((templates, 2), np.int32)
-    ends = np.array([transcript.exon_start(first + 1) - 1, transcript.exon_start(last) - 1])
-    _count(
-        reads.position, reads.template, reads.base_start, reads.bases, reads.cigar_start, reads.cigar_op,
-        reads.cigar_len, transcript_map(transcript, []), transcript.start - 1, transcript.forward,
-        transcript.exon_end(first) - 1, ends, votes, longest_read(reads),
-    )  # fmt: skip
+    acceptors = np.array([transcript.exon_start(first + 1) - 1, transcript.exon_start(last) - 1])
+    gene = gene_map(transcript, pileup.sequence, [])
+    _count(reads, gene, transcript.exon_end(first) - 1, acceptors, votes, longest_read(reads))
     holds = np.full(templates, -1, np.int8)
     holds[(votes[:, 0] > 0) & (votes[:, 1] == 0)] = 0
     holds[(votes[:, 1] > 0) & (votes[:, 0] == 0)] = 1
@@ -43,21 +40,19 @@ def junction_votes(reads: ReadTable, transcript: Transcript, first: int, last: i
 
 
 @njit(nogil=True, cache=True)
-def _count(position, template, base_start, bases, cigar_start, cigar_op, cigar_len, index, origin, forward, donor,
-           acceptors, votes, longest):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Fill `votes` (templates, 2): reads spliced from transcript base `donor` to either of the two `acceptors`."""
+def _count(reads, gene, donor, acceptors, votes, longest):  # type: ignore[no-untyped-def]
+    """Fill `votes` (templates, 2): reads spliced from transcript place `donor` to either of the two `acceptors`."""
     place, base = np.zeros(longest, np.int64), np.zeros(longest, np.uint8)
-    for r in range(len(position)):
+    for r in range(len(reads.position)):
         spliced = False
-        for k in range(cigar_start[r], cigar_start[r + 1]):
-            spliced = spliced or cigar_op[k] == 3
+        for k in range(reads.cigar_start[r], reads.cigar_start[r + 1]):
+            spliced = spliced or reads.cigar_op[k] == SKIP
         if not spliced:
             continue
-        n = _lay_out(r, position, base_start, bases, cigar_start, cigar_op, cigar_len, index, origin, forward, place,
-                     base)  # fmt: skip
+        n = lay_out(reads, r, gene, place, base)
         for q in range(MIN_SPLICE_ANCHOR - 1, n - MIN_SPLICE_ANCHOR):
             if place[q] != donor or place[q - MIN_SPLICE_ANCHOR + 1] < 0 or place[q + MIN_SPLICE_ANCHOR] < 0:
                 continue
             for which in range(2):
                 if place[q + 1] == acceptors[which]:
-                    votes[template[r], which] += 1
+                    votes[reads.template[r], which] += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models import FusionResult, Mutation, ScreenResult, VcfCall
+from ..models import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
 from . import calls, changes, phase, tracks
 from .calls import GeneScreen
 from .changes import Change, Copies, IndelSearch
@@ -16,6 +16,7 @@ from .noise import NoiseModel, clopper_pearson, fit, join_cells, substitution_ce
 from .pileup import pile_up
 from .reads import SampleReads, read_bam
 from .settings import ScreenSettings
+from .tables import Event
 from .tracks import Thresholds
 
 
@@ -56,10 +57,9 @@ def screen_sample(
     genes = [_gene_changes(sample, s, search, reads, limits) for s, search in zip(screens, searches, strict=True)]
     called = [change for gene in genes for change in gene.called]
     screened = tracks.screened_codons({s.gene: s for s in screens}, called, sample, limits)
-    copies = {gene.screen.gene: gene.copies for gene in genes}
+    by_gene = {gene.screen.gene: gene for gene in genes}
     skipping = [
-        tracks.skipping_track(event, reads.genes.get(event.gene), copies.get(event.gene), sample, limits)
-        for event in tracks.skipping_events(sample)
+        _skipping(event, by_gene.get(event.gene), reads, sample, limits) for event in tracks.skipping_events(sample)
     ]
     return ScreenResult(
         mutations=[m for gene in genes for m in _mutations(gene, sample, reads, limits.substitutions)],
@@ -106,6 +106,16 @@ def _gene_changes(
     codons = changes.codon_changes(screen, found, table, sample.masked(screen.gene), reads.templates, sample.genome)
     together = changes.without_indel_edges(codons, gaps) + gaps
     return GeneChanges(screen, sorted(together, key=lambda c: (c.first_codon, c.hgvs_c)), copies)
+
+
+def _skipping(
+    event: Event, gene: GeneChanges | None, reads: SampleReads, sample: Sample, limits: Thresholds
+) -> BypassEvent:
+    if gene is None:
+        return tracks.blind_track(event, "gene is not in annotation and panel")
+    return tracks.skipping_track(
+        event, gene.screen.pileup, reads.genes[event.gene], gene.copies, sample.settings.max_lod_vaf, limits
+    )
 
 
 def _mutations(gene: GeneChanges, sample: Sample, reads: SampleReads, model: NoiseModel) -> list[Mutation]:

@@ -21,6 +21,7 @@ from .noise import (
     detection_limits,
     p_values,
 )
+from .pileup import GenePileup
 from .reads import ReadTable
 from .tables import EXON_SKIPPING, KINASE_DOMAIN, Event
 
@@ -141,20 +142,18 @@ def skipping_events(sample: Sample) -> list[Event]:
 
 
 def skipping_track(
-    event: Event, reads: ReadTable | None, copies: Copies | None, sample: Sample, limits: Thresholds
+    event: Event, pileup: GenePileup, reads: ReadTable, copies: Copies, max_lod_vaf: float, limits: Thresholds
 ) -> BypassEvent:
     """Exon skipping: molecules spliced past the exon among all that are spliced from the exon before it."""
-    if reads is None or copies is None:
-        return _blind_track(event, "gene is not in annotation and panel")
-    transcript = sample.transcripts[event.gene]
+    transcript = pileup.transcript
     first, last = splicing.skipped_junction(event)
     if last > len(transcript.exons):
-        return _blind_track(event, f"{transcript.transcript_id} has no exon {last}")
-    holds = splicing.junction_votes(reads, transcript, first, last, len(copies.molecule))
+        return blind_track(event, f"{transcript.transcript_id} has no exon {last}")
+    holds = splicing.junction_votes(reads, pileup, first, last, len(copies.molecule))
     normal, skipped = phase.count_molecules(holds, copies.molecule, copies.majority)
     depth = normal + skipped
     if depth == 0:
-        return _blind_track(event, f"no fragment is spliced from exon {first}")
+        return blind_track(event, f"no fragment is spliced from exon {first}")
     n, rate, shape = np.array([depth]), np.array([splicing.SKIPPING_RATE]), np.array([splicing.SKIPPING_SHAPE])
     p_value = float(p_values(np.array([skipped]), n, rate, shape)[0])
     critical = critical_counts(n, rate, shape, limits.alpha, MIN_ALT_FRAGMENTS)
@@ -162,14 +161,14 @@ def skipping_track(
     state, reason = State.NOT_DETECTED, ""
     if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:
         state, reason = State.DETECTED, f"{skipped} of {depth} fragments join exon {first} to exon {last}"
-    elif limit > sample.settings.max_lod_vaf:
-        bound = sample.settings.max_lod_vaf
+    elif limit > max_lod_vaf:
         state = State.NOT_ASSESSABLE
-        reason = f"limit of detection {limit:.1%} is above {bound:.1%} at {depth} fragments"
+        reason = f"limit of detection {limit:.1%} is above {max_lod_vaf:.1%} at {depth} fragments"
     return BypassEvent(event.gene, event.event, event.kind, state, depth, skipped, limit, reason, _sources([event]))
 
 
-def _blind_track(event: Event, reason: str) -> BypassEvent:
+def blind_track(event: Event, reason: str) -> BypassEvent:
+    """A hotspot event that cannot be looked at."""
     return BypassEvent(event.gene, event.event, event.kind, State.NOT_ASSESSABLE, 0, 0, None, reason, _sources([event]))
 
 
