@@ -73,6 +73,9 @@ def describe(*columns):
     return lambda wildcards: {column: getattr(SAMPLES[wildcards.sample], column) for column in columns}
 
 
-def scaled(megabytes):
-    """Memory in MB that grows with each attempt."""
-    return lambda wildcards, attempt: megabytes * attempt
+def scaled(megabytes, per_genome_megabyte=0):
+    """Memory in MB, a part of it by the size of the genome FASTA (gzip holds about 3.5 times its size), that grows with
+    each attempt."""
+    genome = REFERENCE["fasta"]
+    size = genome.stat().st_size / 1e6 * (3.5 if genome.suffix == ".gz" else 1)
+    return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt

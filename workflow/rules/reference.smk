@@ -42,7 +42,7 @@ rule prepare_annotation:
         "../../envs/python.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=scaled(1000, 1),
         runtime=30,
     message:
         "Read gene models and introns from the annotation"
@@ -89,9 +89,9 @@ rule index_reference:
         "work/benchmarks/index_reference.tsv"
     conda:
         "../../envs/minimap2.yaml"
-    threads: 3
+    threads: 2
     resources:
-        mem_mb=scaled(14000),
+        mem_mb=scaled(1000, 4),
         runtime=60,
     message:
         "Index the reference for minimap2"
