@@ -13,22 +13,23 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint clean lock
 
-demo: $(VENV)/runtime.stamp demo/config.yaml
+demo: demo/config.yaml
 	@$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --cores $(CORES) --directory demo --quiet rules
-	@echo "Reports: demo/results/cohort/index.html (all samples), demo/results/<sample>/report.html"
+	@echo "Reports of the demo samples (what is in them: demo/truth.tsv):"
+	@ls demo/results/cohort/index.html demo/results/*/report.html
 
-demo/config.yaml: $(VENV)/runtime.stamp $(wildcard resources/demo/*)
+demo/config.yaml: $(wildcard resources/demo/* workflow/scripts/alktrace/simulate/*.py) | $(VENV)/runtime.stamp
 	@$(PYTHON_BIN) -m alktrace.simulate demo --out demo
 
 test: $(VENV)/dev.stamp
 	@$(PYTHON_BIN) -m pytest -n $(CORES) --dist loadfile
 
-lint: $(VENV)/dev.stamp
+lint: $(VENV)/dev.stamp demo/config.yaml
 	$(PYTHON_BIN) -m ruff check .
 	$(PYTHON_BIN) -m ruff format --check .
 	$(VENV)/bin/snakefmt --check Snakefile workflow/rules
 	$(PYTHON_BIN) -m mypy
-	$(PYTHON_BIN) -m snakemake --configfile tests/data/lint/config.yaml --lint
+	$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --directory demo --lint
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .snakemake
