@@ -1,0 +1,121 @@
+"""The four answers at the top of the page, taken from the report's states and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..models import Fusion, Report, ScreenedCodon, State
+
+STATE_WORDS = {
+    State.DETECTED: "detected",
+    State.NOT_DETECTED: "not detected",
+    State.NOT_ASSESSABLE: "not assessable",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One card: `state` picks word, icon and colour; None for a card that lists instead of judging."""
+
+    question: str
+    state: State | None
+    headline: str
+    lines: tuple[str, ...]
+
+
+def answers(report: Report) -> list[Answer]:
+    return [_fusion(report), _mutation(report), _unassessed(report), _inhibitors(report)]
+
+
+def share(value: float | None) -> str:
+    """A share as per cent with three significant digits at most; "none" for None."""
+    return "none" if value is None else f"{100 * value:.3g}%"
+
+
+def fusion_label(fusion: Fusion) -> str:
+    """Name with variant, or with structure where no variant name is published."""
+    return f"{fusion.name} {fusion.variant or fusion.notation}"
+
+
+def _fusion(report: Report) -> Answer:
+    finding = report.verdict.alk_rearrangement
+    lines = [finding.reason] if finding.reason else []
+    if finding.state is not State.DETECTED and finding.limit_of_detection is not None:
+        lines.append(f"Limit of detection: {finding.limit_of_detection:.3g} fusion fragments per control fragment.")
+    named = [f for f in report.fusions if f.kind == "kinase_fusion" and f.confidence != "low"]
+    if finding.state is State.DETECTED:
+        headline = "; ".join(fusion_label(f) for f in named)
+        lines = [f"{f.notation}: {f.frame.replace('_', ' ')}, {f.confidence} confidence, "
+                 f"{f.support.unique_fragments} fragments" for f in named]
+    else:
+        headline = STATE_WORDS[finding.state]
+    return Answer("ALK fusion?", finding.state, headline, tuple(lines))
+
+
+def _mutation(report: Report) -> Answer:
+    finding = report.verdict.kinase_domain
+    changes = [m for m in report.mutations if m.gene == "ALK"]
+    headline = STATE_WORDS[finding.state]
+    lines = [finding.reason] if finding.reason else []
+    if finding.state is State.DETECTED:
+        headline = ", ".join(m.short for m in changes)
+        lines = [f"{m.short}: {share(m.vaf)} of {m.depth:,} fragments" for m in changes]
+    return Answer("Change in the ALK kinase domain?", finding.state, headline, tuple(lines))
+
+
+def _unassessed(report: Report) -> Answer:
+    verdict, lines = report.verdict, []
+    for name, finding in (
+        ("ALK rearrangement", verdict.alk_rearrangement),
+        ("ALK kinase domain", verdict.kinase_domain),
+        ("Bypass tracks", verdict.bypass),
+    ):
+        if finding.state is State.NOT_ASSESSABLE:
+            lines.append(f"{name}: {finding.reason}" if finding.reason else name)
+    blind = [c for c in report.screened if c.gene == "ALK" and c.state is State.NOT_ASSESSABLE]
+    total = sum(c.gene == "ALK" for c in report.screened)
+    if blind:
+        lines.append(f"ALK codons {codon_ranges(blind)} ({len(blind)} of {total})")
+    tracks = [f"{b.gene} {b.event}" for b in report.bypass if b.state is State.NOT_ASSESSABLE]
+    if tracks:
+        lines.append(f"Bypass tracks: {len(tracks)} of {len(report.bypass)} ({_some(tracks)})")
+    headline = f"{len(lines)} item{'s' if len(lines) > 1 else ''}" if lines else "everything screened was assessed"
+    return Answer("What could not be assessed?", State.NOT_ASSESSABLE if lines else None, headline, tuple(lines))
+
+
+def _inhibitors(report: Report) -> Answer:
+    def drugs(call: str) -> list[str]:
+        return [t.drug for t in report.tki if t.call == call]
+
+    resistant = drugs("resistant")
+    if report.tki and len(drugs("not_applicable")) == len(report.tki):
+        return Answer("Which inhibitors face resistance?", None, "not applicable", ("No ALK kinase fusion was detected.",))
+    lines = tuple(
+        f"{words}: {', '.join(found)}"
+        for words, found in (
+            ("Intermediate", drugs("intermediate")),
+            ("Reported active", drugs("sensitive")),
+            ("Unknown", drugs("unknown")),
+        )
+        if found
+    )
+    headline = ", ".join(resistant) if resistant else "no resistance reported for what was found"
+    return Answer("Which inhibitors face resistance?", None, headline, lines)
+
+
+def codon_ranges(codons: Sequence[ScreenedCodon]) -> str:
+    """Codon numbers as ranges: "1116-1120, 1125"."""
+    spans: list[list[int]] = []
+    for number in sorted(c.codon for c in codons):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return _some([str(a) if a == b else f"{a}-{b}" for a, b in spans])
+
+
+def _some(items: Sequence[str], most: int = 8) -> str:
+    """At most `most` items, with the number of the others."""
+    rest = len(items) - most
+    return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,43 @@
+"""Hostile text made harmless for tab-separated files and VCF, by percent-encoding."""
+
+from __future__ import annotations
+
+_FORMULA = "=+-@"
+
+
+def percent(text: str, unsafe: str) -> str:
+    """`text` with control characters, `%` and the characters of `unsafe` written as %XX of their UTF-8 bytes."""
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "backslashreplace"))
+        if c in unsafe or c == "%" or not c.isprintable()
+        else c
+        for c in text
+    )
+
+
+def cell(value: object) -> str:
+    """One cell of a tab-separated file: None is empty, floats have 6 significant digits, text cannot break the row.
+
+    A text that a spreadsheet would take for a formula has its first character encoded too.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value)
+    if isinstance(value, str) and len(text) > 1 and text[0] in _FORMULA:
+        return f"%{ord(text[0]):02X}" + percent(text[1:], "")
+    return percent(text, "")
+
+
+def info(text: str) -> str:
+    """A text of a VCF INFO field: no white space, `;`, `=`, `,` or quotes."""
+    return percent(text, ' ;=,"')
+
+
+def contig(name: str) -> str:
+    """A contig name that VCF 4.3 allows, unchanged where it already is."""
+    safe = percent(name, '\\,"`\'()[]{}<> ')
+    return f"%{ord(safe[0]):02X}{safe[1:]}" if safe[:1] in ("*", "=") else safe

@@ -1,0 +1,149 @@
+"""`report.html`: one self-contained page made of report.json, the evidence of the stages and the knowledge tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ..annotation import Annotation
+from ..models import Fusion, FusionResult, JunctionEvidence, Report, ScreenedCodon, ScreenResult
+from .answers import STATE_WORDS, answers, fusion_label, share
+from .figures import coverage_drawing, fusion_drawing, kinase_drawing
+from .junction import JunctionView, junction_view
+from .references import References
+from .tables import Hotspot, read_domains, read_hotspots
+from .tsv import place
+
+TEMPLATES = Path(__file__).parents[3] / "report" / "html"
+DEFAULT_MAX_LOD = 0.20
+TARGET = "ALK"
+
+
+@dataclass(frozen=True)
+class FusionSection:
+    """One junction with its drawings; `view` is None when no evidence was kept for it."""
+
+    fusion: Fusion
+    label: str
+    drawing: Markup
+    view: JunctionView | None
+
+
+def environment() -> jinja2.Environment:
+    """Templates of workflow/report/html: everything is escaped, a misspelt name is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(share=share, place=place, words=words, value=plain_value, breakable=breakable)
+    return made
+
+
+def style() -> Markup:
+    """The style sheet, to stand inside the page."""
+    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+
+
+def render_page(
+    report: Report,
+    fusions: FusionResult,
+    screen: ScreenResult,
+    annotation: Annotation,
+    knowledge: Path,
+    settings: Mapping[str, Any],
+) -> str:
+    """The page's text. `settings` is the configuration; of it `max_lod_vaf` is shown."""
+    codons = [c for c in report.screened if c.gene == TARGET]
+    max_lod = float(settings.get("max_lod_vaf", DEFAULT_MAX_LOD))
+    return environment().get_template("page.html.j2").render(
+        report=report,
+        style=style(),
+        state_words=STATE_WORDS,
+        answers=answers(report),
+        sections=_fusion_sections(report, fusions, annotation, knowledge),
+        fusions=fusions,
+        screen=screen,
+        coverage=coverage_drawing(fusions.exon_coverage, _breaks(report)),
+        kinase=kinase_drawing(codons, [m for m in report.mutations if m.gene == TARGET], max_lod, []),
+        codons=codons,
+        hotspots=_hotspot_rows(codons, read_hotspots(knowledge)),
+        others=[c for c in report.screened if c.gene != TARGET],
+        provenance=flat(report.provenance),
+        qc=flat(report.qc),
+        references=References(),
+    )
+
+
+def _fusion_sections(report: Report, result: FusionResult, annotation: Annotation, knowledge: Path) -> list[FusionSection]:
+    """The report's junctions in order. Records of fusions.json belong to them by position within one event and notation."""
+    domains = read_domains(knowledge)
+    evidence = {key: item for key, item in zip(map(_key, result.fusions), result.evidence, strict=False)}
+    sections = []
+    for fusion in report.fusions:
+        five = annotation.get(fusion.five_prime.gene or "")
+        three = annotation.get(fusion.three_prime.gene or "")
+        found: JunctionEvidence | None = evidence.get(_key(fusion))
+        view = junction_view(fusion, found, five) if found else None
+        sections.append(FusionSection(fusion, fusion_label(fusion), fusion_drawing(fusion, five, three, domains), view))
+    return sections
+
+
+def _key(fusion: Fusion) -> tuple[object, ...]:
+    """What tells one junction of a sample from another."""
+    five, three = fusion.five_prime, fusion.three_prime
+    return (five.contig, five.position, five.strand, three.contig, three.position, three.strand, fusion.inserted_sequence)
+
+
+def _breaks(report: Report) -> list[int]:
+    """Exons of ALK that a junction of medium or high confidence starts with."""
+    return sorted(
+        {
+            f.three_prime.exon
+            for f in report.fusions
+            if f.three_prime.gene == TARGET and f.three_prime.exon is not None and f.confidence != "low"
+        }
+    )
+
+
+def _hotspot_rows(codons: list[ScreenedCodon], hotspots: list[Hotspot]) -> list[tuple[Hotspot, ScreenedCodon]]:
+    """Screened codons with published changes."""
+    screened = {c.codon: c for c in codons}
+    return [(spot, screened[spot.codon]) for spot in hotspots if spot.codon in screened]
+
+
+def words(name: object) -> str:
+    """A name of the record as words: "in_frame" is "in frame"."""
+    return str(name).replace("_", " ")
+
+
+def plain_value(value: object) -> str:
+    """A number of the record for reading: unknown for None, thousands separated, small shares kept."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def breakable(text: str) -> list[str]:
+    """A long name or sequence in pieces of ten characters, between which the page may break the line."""
+    return [text[i : i + 10] for i in range(0, len(text), 10)]
+
+
+def flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:
+    """Nested values as (name, value), names joined by a blank."""
+    if isinstance(values, dict):
+        return [pair for key, value in values.items() for pair in flat(value, f"{prefix} {key}".strip())]
+    if isinstance(values, list):
+        return [pair for number, value in enumerate(values, 1) for pair in flat(value, f"{prefix} {number}".strip())]
+    return [(prefix, values)]
