@@ -88,10 +88,13 @@ def run(folder: Path, reference: Reference, mates: list[Path], **options: object
 
 
 def sampled(sequence: str) -> set[int]:
-    """Codes the recruiter looks up: every STRIDE bases up to the last whole block of eight, and the end."""
-    starts = set(range(0, max(len(sequence) // 8 * 8 - K + 1, 0), STRIDE)) | (
-        {len(sequence) - K} if len(sequence) >= K else set()
-    )
+    """Codes the recruiter looks up: every STRIDE bases, and a few more near the ends."""
+    length = len(sequence)
+    starts = set(range(0, max(length // 8 * 8 - K + 1, 0), STRIDE))
+    if length >= K:
+        starts.add(length - K)
+    if length >= 24:
+        starts |= {4, (length - 20) // 4 * 4}
     return {int(encode(sequence[s : s + K])[0]) for s in starts}
 
 
@@ -170,13 +173,14 @@ def test_control_pairs_need_two_kmers_and_are_not_kept(tmp_path: Path, reference
     control = reference.control
     reads = [control[i : i + 100] for i in range(0, 400, 40)]
     records = [(f"c{i}", read) for i, read in enumerate(reads * 2)]
-    records.append(("chance", bases(rng, 40) + control[40:56] + bases(rng, 44)))
+    for i, at in enumerate((0, 4, 40, 80, 84)):
+        records.append((f"chance{i}", bases(rng, at) + control[40:56] + bases(rng, 84 - at)))
     result, lines = run(tmp_path, reference, [write(tmp_path / "r.fq", records)])
     assert lines == []
     assert result.control_pairs == 20
     assert result.control_fragments == 10
     assert result.control_by_gene == {"CTRL": 20}
-    assert result.duplicate_fraction == pytest.approx(1 - 11 / 21, abs=1e-6)
+    assert result.duplicate_fraction == pytest.approx(1 - 15 / 25, abs=1e-6)
 
 
 def test_duplicates_are_estimated_beyond_the_table(tmp_path: Path, reference: Reference) -> None:

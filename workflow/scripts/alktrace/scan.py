@@ -45,6 +45,7 @@ from .layout import (
     RECORDS,
     TOO_LONG,
     UNEQUAL,
+    K,
 )
 
 _NEWLINE, _RETURN, _SLASH, _AT, _PLUS = 10, 13, 47, 64, 43
@@ -80,9 +81,28 @@ def pack_read(buffer, start, length, packed):
 
 
 @njit(inline="always")
+def look_up(flags, code, filter_, filter_shift, keys, values, shift):
+    """Flags after one k-mer."""
+    if may_hold(filter_, filter_shift, code) != uint64(0):
+        value = lookup(keys, values, shift, code)
+        if value != uint64(0):
+            flags = add_hit(flags, value)
+    return flags
+
+
+@njit(inline="always")
 def scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, values, shift):
-    """Flags of a packed read of 16 bases or more: k-mers at every eighth base (every second byte), and the last one."""
-    flags = uint64(0)
+    """Flags of a packed read of 16 bases or more.
+
+    Looked up are the k-mers at every eighth base (every second byte), at the fourth base, the last one, and the last but
+    four to seven: near the ends of a read, where short anchors lie, one wrong base must not hide them all.
+    """
+    flags = look_up(uint64(0), code16(buffer, start + length - uint64(16)), filter_, filter_shift, keys, values, shift)
+    if length >= uint64(2 * K - 8):
+        flags = look_up(flags, load32(packed, uint64(1)), filter_, filter_shift, keys, values, shift)
+        near_end = (length - uint64(K + 4)) >> uint64(2)
+        if near_end & uint64(1):  # an even byte is one of the eighth bases: no k-mer may count twice
+            flags = look_up(flags, load32(packed, near_end), filter_, filter_shift, keys, values, shift)
     block = uint64(0)
     count = (length >> uint64(3)) - uint64(1)
     while block < count:
@@ -97,11 +117,6 @@ def scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, value
                 flags = add_hit(flags, value)
             mask &= mask - uint64(1)
         block += uint64(64)
-    tail = code16(buffer, start + length - uint64(16))
-    if may_hold(filter_, filter_shift, tail) != uint64(0):
-        value = lookup(keys, values, shift, tail)
-        if value != uint64(0):
-            flags = add_hit(flags, value)
     return flags
 
 
