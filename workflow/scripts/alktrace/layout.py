@@ -1,7 +1,7 @@
 """Numbers that Python code and compiled kernels agree on. No imports, no logic."""
 
 K = 16  # bases of a recruiting k-mer
-STRIDE = 8  # a read is sampled at every eighth position, and at its end
+STRIDE = 8  # a read is sampled at every eighth position, and more closely near its ends
 SPAN = 24  # bases of a direct-scan k-mer (64-bit code), at least SPAN_MARGIN on either side of the junction
 SPAN_MARGIN = 8
 HASH = 0x9E3779B1  # multiplicative hash (2^32 / golden ratio)

@@ -94,8 +94,8 @@ def look_up(flags, code, filter_, filter_shift, keys, values, shift):
 def scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, values, shift):
     """Flags of a packed read of 16 bases or more.
 
-    Looked up are the k-mers at every eighth base (every second byte), at the fourth base, the last one, and the last but
-    four to seven: near the ends of a read, where short anchors lie, one wrong base must not hide them all.
+    Looked up are the k-mers at every eighth base (every second byte), at the fourth base, the last one, and the last
+    but four to seven: near the ends of a read, where short anchors lie, one wrong base must not hide them all.
     """
     flags = look_up(uint64(0), code16(buffer, start + length - uint64(16)), filter_, filter_shift, keys, values, shift)
     if length >= uint64(2 * K - 8):
