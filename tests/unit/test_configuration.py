@@ -20,7 +20,6 @@ def test_defaults() -> None:
     full = complete(LEAST, SCHEMA)
     assert full["recruit"] is True
     assert full["thresholds"] == {"min_support": 3, "min_control_fragments": 100, "max_lod_vaf": 0.2}
-    assert full["report"] == {"evidence_view": True}
     assert "recruit" not in LEAST
 
 
