@@ -136,8 +136,10 @@ class Genome:
         try:
             self._fasta = pysam.FastaFile(str(fasta))
         except (OSError, ValueError) as error:
-            raise InputError(f"{fasta}: cannot be read as FASTA ({error}); give an uncompressed or bgzip FASTA") from error
-        self.lengths = dict(zip(self._fasta.references, self._fasta.lengths, strict=True))
+            raise InputError(
+                f"{fasta}: cannot be read as FASTA ({error}); give an uncompressed or bgzip FASTA"
+            ) from error
+        self.lengths: dict[str, int] = dict(zip(self._fasta.references, self._fasta.lengths, strict=True))
         self._spliced: dict[tuple[str, str, tuple[tuple[int, int], ...]], str] = {}
 
     def fetch(self, contig: str, start: int, end: int) -> str:
@@ -155,8 +157,7 @@ class Genome:
         key = (transcript.contig, transcript.strand, transcript.exons)
         if key not in self._spliced:
             self._spliced[key] = "".join(
-                self.fetch_stranded(transcript.contig, start, end, transcript.strand)
-                for start, end in transcript.exons
+                self.fetch_stranded(transcript.contig, start, end, transcript.strand) for start, end in transcript.exons
             )
         return self._spliced[key]
 
@@ -313,13 +314,15 @@ def _gtf_models(path: Path) -> dict[tuple[str, str, str], list[_Model]]:
     return genes
 
 
-def read_gtf(path: Path, pins: Mapping[str, str], contigs: Mapping[str, int]) -> tuple[Annotation, set[tuple[str, int, int, str]]]:
+def read_gtf(
+    path: Path, pins: Mapping[str, str], contigs: Mapping[str, int]
+) -> tuple[Annotation, set[tuple[str, int, int, str]]]:
     """Stated transcripts and all splice junctions of a GTF.
 
-    `pins` maps gene symbols to transcript ids, `contigs` the FASTA's contigs to their lengths. Returns the annotation and
-    the junctions as (contig, start, end, strand), introns in 0-based half-open coordinates. Transcripts on contigs the
-    FASTA lacks are left out. Raises InputError when the file is malformed, when no contig is shared with the FASTA, or
-    when an exon lies beyond its contig.
+    `pins` maps gene symbols to transcript ids, `contigs` the FASTA's contigs to their lengths. Returns the annotation
+    and the junctions as (contig, start, end, strand), introns in 0-based half-open coordinates. Transcripts on contigs
+    the FASTA lacks are left out. Raises InputError when the file is malformed, when no contig is shared with the FASTA,
+    or when an exon lies beyond its contig.
     """
     stated: list[Transcript] = []
     junctions: set[tuple[str, int, int, str]] = set()

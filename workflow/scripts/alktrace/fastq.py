@@ -45,7 +45,7 @@ class Batch:
         self.ends = (ctypes.c_uint32 * (2 * RECORDS))()
         self.names = (ctypes.c_uint32 * RECORDS)()
         arrays = (self.buffer, self.starts, self.flags, self.ends, self.names)
-        self.addresses = tuple(map(ctypes.addressof, arrays))
+        self.addresses = tuple(ctypes.addressof(array) for array in arrays)
         self.records = 0
 
     def line(self, start: int) -> str:
@@ -66,7 +66,7 @@ class Scanner:
         self.state[layout.MATE] = ord("1") + mate
         self.lengths = (ctypes.c_int64 * (layout.MAX_READ + 1))()
         self._packed = (ctypes.c_uint8 * (layout.MAX_READ // 4 + _PAD))()
-        self._counters = tuple(map(ctypes.addressof, (self._packed, self.state, self.lengths)))
+        self._counters = tuple(ctypes.addressof(counter) for counter in (self._packed, self.state, self.lengths))
         filter_ = table.address["filter"], table.shift("filter", 32)
         self._targets = (*filter_, table.address["keys"], table.address["values"], table.shift("keys", 32))
 

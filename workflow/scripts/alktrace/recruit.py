@@ -53,7 +53,7 @@ class Writer:
         self.state = (ctypes.c_int64 * layout.WRITE_SIZE)()
         spans = [table.address[name] for name in ("span_keys", "span_values", "span_offsets", "span_junctions")]
         spans.insert(2, table.shift("span_keys", 64))
-        counters = map(ctypes.addressof, (self.junctions, self._seen, self._out))
+        counters = [ctypes.addressof(counter) for counter in (self.junctions, self._seen, self._out)]
         adapters = ctypes.addressof(self._adapters), ctypes.sizeof(self._adapters)
         self._fixed = (*adapters, *spans, *counters, _OUT_SIZE, ctypes.addressof(self.state))
 
@@ -142,7 +142,7 @@ class Merger:
         self.state = (ctypes.c_int64 * layout.PAIR_SIZE)()
         self.kept = ctypes.addressof(self._kept)
         counters = (self._dup_keys, self._dup_counts, self.by_control, self._control_bits, self._kept, self.state)
-        self._fixed = (paired, keep_all, *map(ctypes.addressof, counters))
+        self._fixed = (paired, keep_all, *(ctypes.addressof(counter) for counter in counters))
 
     def choose(self, s: Stretch) -> int:
         """Number of chosen pairs of a stretch; their indices are at address `kept`."""

@@ -46,8 +46,11 @@ def _fusion(report: Report) -> Answer:
     named = [f for f in report.fusions if f.kind == "kinase_fusion" and f.confidence != "low"]
     if finding.state is State.DETECTED:
         headline = "; ".join(fusion_label(f) for f in named)
-        lines = [f"{f.notation}: {f.frame.replace('_', ' ')}, {f.confidence} confidence, "
-                 f"{f.support.unique_fragments} fragments" for f in named]
+        lines = [
+            f"{f.notation}: {f.frame.replace('_', ' ')}, {f.confidence} confidence, "
+            f"{f.support.unique_fragments} fragments"
+            for f in named
+        ]
     else:
         headline = STATE_WORDS[finding.state]
     return Answer("ALK fusion?", finding.state, headline, tuple(lines))
@@ -90,7 +93,9 @@ def _inhibitors(report: Report) -> Answer:
 
     resistant = drugs("resistant")
     if report.tki and len(drugs("not_applicable")) == len(report.tki):
-        return Answer("Which inhibitors face resistance?", None, "not applicable", ("No ALK kinase fusion was detected.",))
+        return Answer(
+            "Which inhibitors face resistance?", None, "not applicable", ("No ALK kinase fusion was detected.",)
+        )
     lines = tuple(
         f"{words}: {', '.join(found)}"
         for words, found in (

@@ -39,5 +39,5 @@ def info(text: str) -> str:
 
 def contig(name: str) -> str:
     """A contig name that VCF 4.3 allows, unchanged where it already is."""
-    safe = percent(name, '\\,"`\'()[]{}<> ')
+    safe = percent(name, "\\,\"`'()[]{}<> ")
     return f"%{ord(safe[0]):02X}{safe[1:]}" if safe[:1] in ("*", "=") else safe

@@ -1,4 +1,4 @@
-"""The drawings of the report page as SVG text. Same input, same bytes; colours are classes of the page's style sheet."""
+"""The drawings of the report page as SVG text. Same input, same bytes; colours are classes of the page's sheet."""
 
 from __future__ import annotations
 
@@ -264,7 +264,9 @@ def kinase_drawing(
         if low <= high:
             words = f"{region.name}, codons {region.start}-{region.end}"
             wide = (high - low + 1) * step
-            shapes.append(svg.rect(x_of(low) - step / 2, base + 40, wide, 12.0, svg.title(words), class_="domain three-soft"))
+            shapes.append(
+                svg.rect(x_of(low) - step / 2, base + 40, wide, 12.0, svg.title(words), class_="domain three-soft")
+            )
             shapes.append(svg.text(x_of(low) + wide / 2 - step / 2, base + 66, region.name, class_="small"))
     shapes += _lollipops(changes, x_of, y_of, base)
     shapes.append(svg.text(left, 12, "share of fragments (log scale)", "start", class_="small"))

@@ -63,29 +63,35 @@ def render_page(
     """The page's text. `settings` is the configuration; of it `max_lod_vaf` is shown."""
     codons = [c for c in report.screened if c.gene == TARGET]
     max_lod = float(settings.get("max_lod_vaf", DEFAULT_MAX_LOD))
-    return environment().get_template("page.html.j2").render(
-        report=report,
-        style=style(),
-        state_words=STATE_WORDS,
-        answers=answers(report),
-        sections=_fusion_sections(report, fusions, annotation, knowledge),
-        fusions=fusions,
-        screen=screen,
-        coverage=coverage_drawing(fusions.exon_coverage, _breaks(report)),
-        kinase=kinase_drawing(codons, [m for m in report.mutations if m.gene == TARGET], max_lod, []),
-        codons=codons,
-        hotspots=_hotspot_rows(codons, read_hotspots(knowledge)),
-        others=[c for c in report.screened if c.gene != TARGET],
-        provenance=flat(report.provenance),
-        qc=flat(report.qc),
-        references=References(),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            style=style(),
+            state_words=STATE_WORDS,
+            answers=answers(report),
+            sections=_fusion_sections(report, fusions, annotation, knowledge),
+            fusions=fusions,
+            screen=screen,
+            coverage=coverage_drawing(fusions.exon_coverage, _breaks(report)),
+            kinase=kinase_drawing(codons, [m for m in report.mutations if m.gene == TARGET], max_lod, []),
+            codons=codons,
+            hotspots=_hotspot_rows(codons, read_hotspots(knowledge)),
+            others=[c for c in report.screened if c.gene != TARGET],
+            provenance=flat(report.provenance),
+            qc=flat(report.qc),
+            references=References(),
+        )
     )
 
 
-def _fusion_sections(report: Report, result: FusionResult, annotation: Annotation, knowledge: Path) -> list[FusionSection]:
-    """The report's junctions in order. Records of fusions.json belong to them by position within one event and notation."""
+def _fusion_sections(
+    report: Report, result: FusionResult, annotation: Annotation, knowledge: Path
+) -> list[FusionSection]:
+    """The report's junctions in order. Records of fusions.json belong to them by position and inserted bases."""
     domains = read_domains(knowledge)
-    evidence = {key: item for key, item in zip(map(_key, result.fusions), result.evidence, strict=False)}
+    evidence = dict(zip(map(_key, result.fusions), result.evidence, strict=False))
     sections = []
     for fusion in report.fusions:
         five = annotation.get(fusion.five_prime.gene or "")
@@ -99,7 +105,15 @@ def _fusion_sections(report: Report, result: FusionResult, annotation: Annotatio
 def _key(fusion: Fusion) -> tuple[object, ...]:
     """What tells one junction of a sample from another."""
     five, three = fusion.five_prime, fusion.three_prime
-    return (five.contig, five.position, five.strand, three.contig, three.position, three.strand, fusion.inserted_sequence)
+    return (
+        five.contig,
+        five.position,
+        five.strand,
+        three.contig,
+        three.position,
+        three.strand,
+        fusion.inserted_sequence,
+    )
 
 
 def _breaks(report: Report) -> list[int]:

@@ -40,11 +40,12 @@ class JunctionView:
 
 
 def junction_view(fusion: Fusion, evidence: JunctionEvidence, five: Transcript | None) -> JunctionView:
-    """The assembled contig from `FLANK` bases before the junction to `FLANK` bases behind it, at most `MOST_READS` reads."""
+    """The assembled contig, `FLANK` bases to either side of the junction, with at most `MOST_READS` reads."""
     start = max(evidence.left_end - FLANK, 0)
     end = min(evidence.right_start + FLANK, len(evidence.contig))
     kinds = [
-        "five" if i < evidence.left_end else "insert" if i < evidence.right_start else "three" for i in range(start, end)
+        "five" if i < evidence.left_end else "insert" if i < evidence.right_start else "three"
+        for i in range(start, end)
     ]
     window = evidence.contig[start:end]
     reads = []

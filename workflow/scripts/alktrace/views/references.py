@@ -35,7 +35,9 @@ class Reference:
         """What was checked, in words."""
         if not self.recalled:
             return "read on the source page"
-        return "partly read on the source page, partly recalled" if self.read else "recalled, not read on the source page"
+        return (
+            "partly read on the source page, partly recalled" if self.read else "recalled, not read on the source page"
+        )
 
 
 @dataclass

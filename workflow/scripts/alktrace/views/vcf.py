@@ -103,8 +103,8 @@ def breakend_allele(base: str, inserted: str, here: Locus, there: Locus, five_pr
 
     `base` is the reference base at `here`, `inserted` the bases between the partners in transcript sense, `five_prime`
     whether `here` is the 5' partner. A 5' partner keeps what lies upstream of its position, a 3' partner what lies
-    downstream; on the - strand that is the other way round on the reference. The bracket opens to the side that the mate
-    keeps.
+    downstream; on the - strand that is the other way round on the reference. The bracket opens to the side that the
+    mate keeps.
     """
     keeps_left = five_prime == (here.strand == "+")
     mate_keeps_right = five_prime == (there.strand == "+")
@@ -132,7 +132,8 @@ def _mutation(header: pysam.VariantHeader, genome: Genome, call: VcfCall) -> pys
     end = call.pos + len(call.ref) - 1
     if not _inside(genome, call.contig, call.pos) or genome.fetch(call.contig, call.pos, end) != call.ref.upper():
         raise InputError(
-            f"{call.contig}:{call.pos}: the FASTA does not have {call.ref} here; use the FASTA that the reads were aligned to"
+            f"{call.contig}:{call.pos}: the FASTA does not have {call.ref} here;"
+            " use the FASTA that the reads were aligned to"
         )
     record = header.new_record(
         contig=escape.contig(call.contig),
