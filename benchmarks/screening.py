@@ -53,6 +53,7 @@ class Domain:
     sequence: str
     codons: np.ndarray
     tables: ScreenSet
+    wanted: dict[int, tuple[int, ...]]
 
 
 def read_domain(genome: SyntheticGenome) -> Domain:
@@ -62,7 +63,9 @@ def read_domain(genome: SyntheticGenome) -> Domain:
     total = (transcript.cds[1] - transcript.cds[0] + 1) // 3
     codons = [codon_code(sequence[i : i + 3]) for i in range(start, start + 3 * total, 3)]
     tables = read_screen_set(ROOT / "resources" / "knowledge")
-    return Domain(transcript, sequence, np.array(codons, np.uint8), tables)
+    codes = np.array(codons, np.uint8)
+    blank = GenePileup(transcript, sequence, codes, np.zeros((total, 64, 2), np.int32), np.zeros((4, 4), np.int64))
+    return Domain(transcript, sequence, codes, tables, calls.prepare("ALK", blank, list(DOMAIN), tables).wanted)
 
 
 def content_probabilities(codon: int, per_base: np.ndarray) -> np.ndarray:
@@ -95,7 +98,7 @@ def draw(
             probability = (1 - spike[2]) * probability + spike[2] * content_probabilities(spike[1], rates)
         counts[codon - 1, :, 0] = rng.multinomial(depth, probability)
     pileup = GenePileup(domain.transcript, domain.sequence, domain.codons, counts, np.zeros((4, 4), np.int64))
-    return GeneScreen("ALK", pileup, list(DOMAIN))
+    return GeneScreen("ALK", pileup, domain.wanted)
 
 
 @dataclass(frozen=True)
@@ -110,16 +113,15 @@ def screen(one: GeneScreen, tables: ScreenSet) -> Screened:
     alpha = FAMILY_RATE / calls.hypotheses([one], tables)
     model = noise.fit(noise.substitution_cells(one.pileup.counts, one.pileup.codons), alpha)
     found = calls.call_codons(one, model, alpha, tables)
-    limits = calls.substitution_limits(one, model, alpha, tables)
+    limits = calls.substitution_limits(one, model, alpha)
     return Screened({(c.codon, c.content) for c in found if not c.filters}, limits)
 
 
-def random_change(domain: Domain, one: GeneScreen, rng: np.random.Generator) -> tuple[int, int]:
+def random_change(domain: Domain, rng: np.random.Generator) -> tuple[int, int]:
     """A codon of the domain and a reported single substitution of it."""
     while True:
         codon = int(rng.choice(DOMAIN))
-        wanted = calls.screened_substitutions("ALK", one.pileup, codon, domain.tables)
-        if wanted:
+        if wanted := domain.wanted[codon]:
             return codon, int(noise.NEIGHBOUR[int(domain.codons[codon - 1]), int(rng.choice(wanted))])
 
 
@@ -156,7 +158,7 @@ def _sensitivity_row(
     found = claimed = 0
     for _ in range(replicates):
         blank = draw(domain, depth, error, sigma, rng, None)
-        codon, content = random_change(domain, blank, rng)
+        codon, content = random_change(domain, rng)
         limit = screen(blank, domain.tables).limits[codon] if vaf == "limit" else 0.0
         share = limit if vaf == "limit" else float(vaf)
         result = screen(draw(domain, depth, error, sigma, rng, (codon, content, share)), domain.tables)

@@ -39,27 +39,32 @@ class CodonCall:
     filters: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class GeneScreen:
-    """Pileup of one gene with what is screened in it."""
+    """Pileup of one gene with what is screened in it. `wanted`: by screened codon, ascending, which of its nine
+    single-base neighbours (0-8) would be reported."""
 
     gene: str
     pileup: GenePileup
-    codons: list[int]  # screened, ascending
+    wanted: dict[int, tuple[int, ...]]
+
+    @property
+    def codons(self) -> list[int]:
+        return list(self.wanted)
 
 
-def screened_substitutions(gene: str, pileup: GenePileup, codon: int, tables: ScreenSet) -> list[int]:
-    """Which of the nine single-base neighbours (0-8) of a codon would be reported."""
-    reference = pileup.reference_codon(codon)
+def prepare(gene: str, pileup: GenePileup, codons: list[int], tables: ScreenSet) -> GeneScreen:
+    """Look up what is reported at each of the screened `codons`."""
+    return GeneScreen(gene, pileup, {codon: _wanted(gene, pileup, codon, tables) for codon in codons})
+
+
+def _wanted(gene: str, pileup: GenePileup, codon: int, tables: ScreenSet) -> tuple[int, ...]:
     code = int(pileup.codons[codon - 1])
     if code > 63:
-        return []
-    residue = names.translate_codon(reference)
-    return [
-        j
-        for j in range(9)
-        if tables.reports_substitution(gene, codon, residue, names.translate_codon(codon_text(int(NEIGHBOUR[code, j]))))
-    ]
+        return ()
+    residue = names.translate_codon(codon_text(code))
+    changed = (names.translate_codon(codon_text(int(neighbour))) for neighbour in NEIGHBOUR[code])
+    return tuple(j for j, new in enumerate(changed) if tables.reports_substitution(gene, codon, residue, new))
 
 
 def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
@@ -70,7 +75,7 @@ def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
         for codon in screen.codons:
             if screen.pileup.counts[codon - 1].sum() == 0:
                 continue
-            total += len(screened_substitutions(screen.gene, screen.pileup, codon, tables))
+            total += len(screen.wanted[codon])
             total += 2 * screens_indels(screen.gene, codon, tables)
     return total
 
@@ -109,6 +114,7 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
     """Contents of the screened codons that noise does not explain, filtered ones included."""
     raised = artefacts.raised_types(model)
     background = artefacts.background_rate(model)
+    least = _least_counts(screen, model, background, alpha)
     calls = []
     for codon in screen.codons:
         contents = screen.pileup.counts[codon - 1]
@@ -117,7 +123,7 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
             continue
         by_content = contents.sum(axis=1)
         depth = int(by_content.sum())
-        for content in np.flatnonzero(by_content >= MIN_ALT_FRAGMENTS):
+        for content in np.flatnonzero(by_content >= least[codon]):
             if content == reference:
                 continue
             rate, shape = _noise_of(model, contents, reference, int(content))
@@ -138,6 +144,14 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
     return calls
 
 
+def _least_counts(screen: GeneScreen, model: NoiseModel, background: float, alpha: float) -> dict[int, int]:
+    """By codon, a count below which no content can stand out: that of the lowest rate and the lightest tail."""
+    depth = screen.pileup.counts.sum(axis=(1, 2))[[codon - 1 for codon in screen.codons]].astype(np.int64)
+    rate = np.full(len(depth), min(float(model.rates.min()), background))
+    critical = critical_counts(depth, rate, np.full(len(depth), model.shape), alpha, MIN_ALT_FRAGMENTS)
+    return dict(zip(screen.codons, critical.tolist(), strict=True))
+
+
 def _scope_filters(call: CodonCall, tables: ScreenSet) -> tuple[str, ...]:
     """Filters that do not depend on counts: silent, known polymorphism, not a change the codon is screened for."""
     old, new = names.translate_codon(call.reference), names.translate_codon(call.alternate)
@@ -151,7 +165,7 @@ def _scope_filters(call: CodonCall, tables: ScreenSet) -> tuple[str, ...]:
     return tuple(filters)
 
 
-def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet) -> dict[int, float]:
+def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> dict[int, float]:
     """Limit of detection (VAF) of each covered codon: the worst of its reported single substitutions."""
     raised = artefacts.raised_types(model)
     rows: list[tuple[int, np.ndarray, int]] = []
@@ -160,7 +174,7 @@ def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float, tab
         if contents.sum() == 0:
             continue
         kinds = NEIGHBOUR_TYPE[int(screen.pileup.codons[codon - 1]) % 64]
-        wanted = {int(kinds[j]) for j in screened_substitutions(screen.gene, screen.pileup, codon, tables)}
+        wanted = {int(kinds[j]) for j in screen.wanted[codon]}
         rows.extend((codon, contents, kind) for kind in sorted(wanted))
     if not rows:
         return {}

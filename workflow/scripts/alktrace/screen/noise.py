@@ -12,7 +12,7 @@ Soc B 1948;10:257; its use for sequencing errors: Gerstung et al., Nat Commun 20
   sample cannot show is still allowed for.
 - a is the shape whose rate quantile at the call threshold equals that of this log-normal; a plain moment fit would fall
   off too fast in the tail. The uncertainty of e is joined to it.
-- Codons that look mutated are left out of the fit: by fraction for sigma, by p-value too for the rates.
+- Codons that look mutated are left out of the fit (see `fit`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from functools import cached_property
 import numpy as np
 from numba import njit
 from scipy.optimize import brentq
-from scipy.special import betaincinv, gammainccinv, logsumexp, ndtri
+from scipy.special import betaincinv, gammainccinv, ndtri
 
 SINGLE = 0  # stratum of bases read once
 BASES = "ACGT"
@@ -35,11 +35,13 @@ SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.5, 0.4  # of the log-normal prior of sigm
 SIGMA_QUANTILE = 0.95
 MIN_SIGMA = 0.3
 TAIL = 1e-5
-_SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(2.0), 31))
+_SIGMA_GRID = np.exp(np.linspace(math.log(0.15), math.log(2.0), 21))
 _NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
 _NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum())
 _MEAN_STEP = 0.05  # expected counts are binned by 5% for the fit of sigma
-MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error: left out of the first fit
+_BINS = 4096  # more than the bins of any expected count
+MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error
+MAX_MUTATIONS = 6  # below that fraction, at most so many are told from noise by their p-values
 MIN_ALT_FRAGMENTS = 3  # no call on fewer molecules, whatever the p-value
 
 # Single-base neighbours of a codon: NEIGHBOUR[k, j] is the j-th of 9, NEIGHBOUR_TYPE[k, j] its type.
@@ -134,13 +136,16 @@ def _rates(cells: Cells, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _sigma(count: np.ndarray, mean: np.ndarray) -> float:
     """Conservative quantile of the posterior of sigma, given counts and their expected values."""
-    binned = np.round(np.log(np.maximum(mean, 1e-9)) / _MEAN_STEP)
-    values, weights = np.unique(np.column_stack((count, binned)), axis=0, return_counts=True)
-    x, log_mean = values[:, :1], values[:, 1:] * _MEAN_STEP
+    binned = np.round(np.log(np.maximum(mean, 1e-9)) / _MEAN_STEP).astype(np.int64)
+    keys, weights = np.unique(count * _BINS + binned + _BINS // 2, return_counts=True)
+    x, log_mean = (keys // _BINS)[:, None], (keys % _BINS - _BINS // 2)[:, None] * _MEAN_STEP
     log_posterior = -0.5 * (np.log(_SIGMA_GRID / SIGMA_PRIOR_MEDIAN) / SIGMA_PRIOR_SD) ** 2
     for i, sigma in enumerate(_SIGMA_GRID):
         log_rate = log_mean + sigma * _NODES - sigma**2 / 2
-        log_posterior[i] += float((logsumexp(x * log_rate - np.exp(log_rate) + _NODE_WEIGHTS, axis=1) * weights).sum())
+        terms = x * log_rate - np.exp(log_rate) + _NODE_WEIGHTS
+        highest = terms.max(axis=1)
+        log_likelihood = np.log(np.exp(terms - highest[:, None]).sum(axis=1)) + highest
+        log_posterior[i] += float((log_likelihood * weights).sum())
     cumulative = np.cumsum(np.exp(log_posterior - log_posterior.max()))
     at = int(np.searchsorted(cumulative, SIGMA_QUANTILE * cumulative[-1]))
     return max(float(_SIGMA_GRID[at]), MIN_SIGMA)
@@ -154,15 +159,42 @@ def tail_matched(sigma: float, alpha: float) -> float:
 
 
 def fit(cells: Cells, alpha: float) -> NoiseModel:
-    """Learn the model from the cells; cells that would be called at `alpha` do not count towards the rates."""
+    """Learn the model from the cells, without those that are mutations.
+
+    A cell with a high fraction is left out at once. Then up to MAX_MUTATIONS of the most extreme cells are tested, each
+    with the model of the sample without it and all more extreme ones; the largest number whose last one is significant
+    at `alpha` is left out (generalised extreme Studentized deviate procedure: Rosner, Technometrics 1983;25:165). So
+    mutations neither hide themselves nor each other, and a heavy tail of noise is not mistaken for mutations.
+    """
     count, depth = cells.count.sum(axis=1), cells.depth.sum(axis=1)
     keep = (count < MUTATED_COUNT) | (count < MUTATED_FRACTION * depth)
-    first = NoiseModel(*_rates(cells, keep), 1.0)
-    mean = first.expected(cells.kind, cells.depth) * depth
-    shape = tail_matched(_sigma(count[keep], mean[keep]), alpha)
-    first = NoiseModel(first.rates, first.posterior_shape, shape)
-    called = p_values(count, depth, first.expected(cells.kind, cells.depth), first.cell_shape(cells.kind, cells.depth))
-    return NoiseModel(*_rates(cells, keep & (called > alpha)), shape)
+    hopeful = _fit_on(cells, keep, alpha, MIN_SIGMA)
+    tested = np.flatnonzero(keep & (count >= MIN_ALT_FRAGMENTS))
+    p_hopeful = _cell_p_values(cells, hopeful, tested)
+    order = tested[np.lexsort((tested, p_hopeful))][:MAX_MUTATIONS]
+    possible = int((np.sort(p_hopeful)[:MAX_MUTATIONS] <= alpha).sum())
+    for number in range(possible, 0, -1):
+        without = keep.copy()
+        without[order[:number]] = False
+        model = _fit_on(cells, without, alpha)
+        if _cell_p_values(cells, model, order[number - 1 : number])[0] <= alpha:
+            return model
+    return _fit_on(cells, keep, alpha)
+
+
+def _fit_on(cells: Cells, keep: np.ndarray, alpha: float, sigma: float | None = None) -> NoiseModel:
+    """Model of the cells of `keep`; sigma is learned unless given."""
+    flat = NoiseModel(*_rates(cells, keep), 1.0)
+    if sigma is None:
+        depth = cells.depth.sum(axis=1)
+        mean = flat.expected(cells.kind, cells.depth) * depth
+        sigma = _sigma(cells.count.sum(axis=1)[keep], mean[keep])
+    return NoiseModel(flat.rates, flat.posterior_shape, tail_matched(sigma, alpha))
+
+
+def _cell_p_values(cells: Cells, model: NoiseModel, rows: np.ndarray) -> np.ndarray:
+    count, depth, kind = cells.count[rows].sum(axis=1), cells.depth[rows], cells.kind[rows]
+    return np.asarray(p_values(count, depth.sum(axis=1), model.expected(kind, depth), model.cell_shape(kind, depth)))
 
 
 @njit(nogil=True, cache=True)

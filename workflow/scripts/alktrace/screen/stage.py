@@ -75,10 +75,11 @@ def screen_sample(
 def _pile_up(sample: Sample, reads: SampleReads) -> list[GeneScreen]:
     """Codon counts of the screened genes, in table order."""
     return [
-        GeneScreen(
+        calls.prepare(
             gene,
             pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), reads.by_identifier),
             sample.codons(gene),
+            sample.tables,
         )
         for gene, transcript in sample.transcripts.items()
     ]

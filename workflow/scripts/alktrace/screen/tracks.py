@@ -59,7 +59,7 @@ def screened_codons(
 def _codon_limits(screen: GeneScreen, sample: Sample, limits: Thresholds) -> dict[int, float]:
     """Limit of detection of each covered codon: the worst of its reported single substitutions; where no single
     substitution is reported, that of insertions and deletions."""
-    worst = calls.substitution_limits(screen, limits.substitutions, limits.alpha, sample.tables)
+    worst = calls.substitution_limits(screen, limits.substitutions, limits.alpha)
     depth = screen.pileup.counts.sum(axis=(1, 2))
     rest = [codon for codon in screen.codons if codon not in worst and depth[codon - 1] > 0]
     depths = np.array([depth[codon - 1] for codon in rest], np.int64)
@@ -71,7 +71,7 @@ def _screened_codon(
     screen: GeneScreen, codon: int, limit: float | None, found: list[Change], sample: Sample
 ) -> ScreenedCodon:
     depth = int(screen.pileup.counts[codon - 1].sum())
-    alternate = max((c.alt_fragments for c in found), default=_most_frequent(screen, codon, sample))
+    alternate = max((c.alt_fragments for c in found), default=_most_frequent(screen, codon))
     trials = max([depth, *(c.depth for c in found)])
     high = clopper_pearson(alternate, trials)[1] if trials else None
     state, reason = _state(screen, codon, depth, limit, sample)
@@ -96,12 +96,11 @@ def _state(screen: GeneScreen, codon: int, depth: int, limit: float | None, samp
     return State.NOT_DETECTED, ""
 
 
-def _most_frequent(screen: GeneScreen, codon: int, sample: Sample) -> int:
+def _most_frequent(screen: GeneScreen, codon: int) -> int:
     """Molecules of the reported single substitution seen most often."""
     contents = screen.pileup.counts[codon - 1].sum(axis=1)
-    wanted = calls.screened_substitutions(screen.gene, screen.pileup, codon, sample.tables)
     code = int(screen.pileup.codons[codon - 1])
-    return max((int(contents[NEIGHBOUR[code, j]]) for j in wanted), default=0)
+    return max((int(contents[NEIGHBOUR[code, j]]) for j in screen.wanted[codon]), default=0)
 
 
 # ---------------------------------------------------------------- hotspot events

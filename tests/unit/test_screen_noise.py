@@ -1,0 +1,131 @@
+"""Error model and limits of detection: against scipy, against simulation, and by their properties."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta, betabinom, binom
+
+from alktrace.screen import indel_noise, noise
+from alktrace.screen.indel_noise import Seen
+
+CODONS = 277
+
+
+def _cells(depth: int, error: float, sigma: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Codon counts (codons, 64, 2) of single-base errors, and reference codes."""
+    reference = rng.integers(0, 64, CODONS)
+    rates = np.full((CODONS, 9), error / 3)
+    if sigma:
+        rates *= np.exp(rng.normal(-(sigma**2) / 2, sigma, rates.shape))
+    counts = np.zeros((CODONS, 64, 2), np.int64)
+    errors = rng.binomial(depth, rates)
+    for codon, code in enumerate(reference):
+        counts[codon, noise.NEIGHBOUR[code], 0] = errors[codon]
+        counts[codon, code, 0] = depth - errors[codon].sum()
+    return counts, reference.astype(np.uint8)
+
+
+def _called(counts: np.ndarray, reference: np.ndarray) -> tuple[int, noise.NoiseModel]:
+    cells = noise.substitution_cells(counts, reference)
+    alpha = 0.005 / len(cells.kind)
+    model = noise.fit(cells, alpha)
+    depth = cells.depth.sum(axis=1)
+    expected, shape = model.expected(cells.kind, cells.depth), model.cell_shape(cells.kind, cells.depth)
+    critical = noise.critical_counts(depth, expected, shape, alpha, noise.MIN_ALT_FRAGMENTS)
+    return int((cells.count.sum(axis=1) >= critical).sum()), model
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 3000), st.floats(1e-5, 0.02), st.floats(0.2, 20), st.data())
+def test_tail_is_that_of_the_beta_binomial(depth: int, rate: float, shape: float, data: st.DataObject) -> None:
+    count = data.draw(st.integers(0, min(depth, 60)))
+    mine = noise.p_values(np.array([count]), np.array([depth]), np.array([rate]), np.array([shape]))[0]
+    theirs = betabinom.sf(count - 1, depth, shape, shape * (1 - rate) / rate)
+    assert mine == pytest.approx(theirs, rel=1e-3, abs=1e-9)  # scipy takes 1 - cdf: few digits in the tail
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 20000), st.floats(1e-5, 0.01), st.floats(0.2, 20), st.floats(1e-9, 1e-3))
+def test_the_critical_count_is_the_smallest(depth: int, rate: float, shape: float, alpha: float) -> None:
+    n, e, a = np.array([depth]), np.array([rate]), np.array([shape])
+    critical = int(noise.critical_counts(n, e, a, alpha, 3)[0])
+    assert critical >= 3
+    if critical <= depth:
+        assert noise.p_values(np.array([critical]), n, e, a)[0] <= alpha
+    if critical > 3:
+        assert noise.p_values(np.array([critical - 1]), n, e, a)[0] > alpha
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 5000), st.integers(3, 40), st.floats(0, 0.02))
+def test_the_limit_reaches_the_power(depth: int, critical: int, misread: float) -> None:
+    limit = noise.detection_limits(np.array([critical]), np.array([depth]), misread)[0]
+    if depth == 0:
+        assert np.isnan(limit)
+    elif critical > depth:
+        assert limit == 1.0
+    elif limit < 1.0:
+        assert binom.sf(critical - 1, depth, limit * (1 - misread)) == pytest.approx(0.95, abs=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 400), st.data())
+def test_exact_interval(trials: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, trials))
+    low, high = noise.clopper_pearson(successes, trials)
+    assert low == pytest.approx(beta.ppf(0.025, successes, trials - successes + 1) if successes else 0.0)
+    assert high == pytest.approx(beta.ppf(0.975, successes + 1, trials - successes) if successes < trials else 1.0)
+
+
+def test_neighbours_differ_by_one_base_of_the_stated_type() -> None:
+    for code in range(64):
+        assert len(set(noise.NEIGHBOUR[code])) == 9
+        for neighbour, kind in zip(noise.NEIGHBOUR[code], noise.NEIGHBOUR_TYPE[code], strict=True):
+            assert noise.differing_types(code, int(neighbour)) == [kind]
+
+
+def test_rates_of_a_deep_sample_are_learned_and_of_an_empty_one_stated() -> None:
+    counts, reference = _cells(5000, 0.003, 0.0, np.random.default_rng(1))
+    _, model = _called(counts, reference)
+    assert model.rates[:, 0] == pytest.approx(np.full(12, 0.001), rel=0.15)
+    empty = noise.fit(noise.join_cells([]), 1e-6)
+    assert empty.rates[:, 0] == pytest.approx(np.full(12, noise.PRIOR_RATE[0]))
+
+
+def test_variation_between_sites_is_noticed() -> None:
+    rng = np.random.default_rng(2)
+    shapes = [_called(*_cells(2000, 0.003, sigma, rng))[1].shape for sigma in (0.0, 0.5, 0.8)]
+    assert shapes[0] > 2 * shapes[1] > 4 * shapes[2]
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.5])
+@pytest.mark.parametrize(("depth", "error"), [(100, 0.005), (1000, 0.001), (5000, 0.005)])
+def test_no_false_call_in_plain_and_in_varying_noise(depth: int, error: float, sigma: float) -> None:
+    rng = np.random.default_rng([depth, int(1e4 * error), int(10 * sigma)])
+    false = sum(_called(*_cells(depth, error, sigma, rng))[0] > 0 for _ in range(40))
+    assert false <= 1  # more than one of 40 has probability 0.017 at the promised 0.5% a sample
+
+
+def test_a_mutation_does_not_hide_itself_in_the_rates() -> None:
+    rng = np.random.default_rng(4)
+    counts, reference = _cells(1000, 0.001, 0.0, rng)
+    _, before = _called(counts, reference)
+    code = int(reference[10])
+    counts[10, noise.NEIGHBOUR[code, 0], 0] += 300
+    counts[10, code, 0] -= 300
+    calls, after = _called(counts, reference)
+    assert calls == 1
+    assert after.rates == pytest.approx(before.rates, rel=0.05)
+
+
+def test_indel_rates_leave_out_mutations_and_runs() -> None:
+    model = noise.fit(noise.join_cells([]), 1e-6)
+    seen = [Seen(True, False, 5, 10_000), Seen(False, True, 900, 10_000), Seen(False, False, 1000, 10_000)]
+    fitted = indel_noise.fit(seen, 1_000_000, model)
+    deletions, insertions = fitted.rates
+    assert deletions == pytest.approx(1 / 1_010_000)
+    assert insertions == pytest.approx(6 / 1_010_000)
+    assert fitted.p_value(True, 8, 200) < 1e-9 < fitted.p_value(True, 1, 200)
