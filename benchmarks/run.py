@@ -3,6 +3,8 @@
     python benchmarks/run.py reference --fasta genome.fa --out reference
     python benchmarks/run.py speed --reads bench_R1.fastq.gz bench_R2.fastq.gz --targets reference/targets.bin
     python benchmarks/run.py recall --targets reference/targets.bin --folder scratch
+    python benchmarks/run.py sample --reads bench_R1.fastq.gz bench_R2.fastq.gz --fasta genome.fa --folder scratch
+    python benchmarks/run.py star --reads bench_R1.fastq.gz bench_R2.fastq.gz --fasta genome.fa --folder scratch
     python benchmarks/run.py plot --table speed.tsv --out docs/performance.svg
 
 The floor is the decompression of both files in parallel by ISA-L's `igzip -dc` (Debian package isal). Floor and
@@ -16,6 +18,7 @@ import gzip
 import os
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -65,15 +68,22 @@ def main() -> None:
     kept = commands.add_parser("kept", help="share of each kind of fragment kept")
     kept.add_argument("--reads", type=Path, nargs="+", required=True)
     kept.add_argument("--folder", type=Path, default=Path("."))
+    sample = commands.add_parser("sample", help="FASTQ to report.json with Snakemake's start, reference excluded")
+    star = commands.add_parser("star", help="STAR alone on every read, index excluded")
+    for command in (sample, star):
+        command.add_argument("--reads", type=Path, nargs="+", required=True)
+        command.add_argument("--fasta", type=Path, required=True)
+        command.add_argument("--folder", type=Path, required=True)
+        command.add_argument("--runs", type=int, default=3)
     for command in (speed, recall, kept):
         command.add_argument("--targets", type=Path, required=True)
     plot = commands.add_parser("plot", help="ratio against size, from the rows of `speed`")
     plot.add_argument("--table", type=Path, required=True)
     plot.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    {"reference": _reference, "speed": _speed, "recall": _recall, "kept": _kept, "plot": _plot}[arguments.command](
-        arguments
-    )
+    actions = {"reference": _reference, "speed": _speed, "recall": _recall, "kept": _kept, "plot": _plot}
+    actions |= {"sample": _sample, "star": _star}
+    actions[arguments.command](arguments)
 
 
 # ---------------------------------------------------------------- measuring
@@ -129,6 +139,58 @@ def _speed(arguments: argparse.Namespace) -> None:
 def _total(stats: Path) -> int:
     found = re.search(r'"pairs_total": (\d+)', stats.read_text())
     return int(found[1]) if found else 0
+
+
+def _sample(arguments: argparse.Namespace) -> None:
+    """Snakemake on one sample; the reference was made by a run before, and all results of the sample are removed."""
+    folder, reads = arguments.folder.resolve(), [p.resolve() for p in arguments.reads]
+    folder.mkdir(parents=True, exist_ok=True)
+    second = str(reads[1]) if len(reads) == 2 else ""
+    (folder / "samples.tsv").write_text(
+        f"sample\tpatient\ttimepoint\tassay\tfq1\tfq2\nbench\tp\tt\trna\t{reads[0]}\t{second}\n"
+    )
+    fasta = arguments.fasta.resolve()
+    (folder / "config.yaml").write_text(
+        f"samples: {folder}/samples.tsv\nreference:\n  fasta: {fasta}\n  gtf: {fasta.with_suffix('.gtf')}\n"
+    )
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--configfile", str(folder / "config.yaml"), "--directory", str(folder), "--cores", "2", "--quiet"]
+
+    def start() -> list[subprocess.Popen[bytes]]:
+        for made in ("results", "work/bench"):
+            shutil.rmtree(folder / made, ignore_errors=True)
+        return [subprocess.Popen(command)]
+
+    measure(start)
+    _compare("sample", reads, start, arguments.runs)
+
+
+def _star(arguments: argparse.Namespace) -> None:
+    """STAR with chimeric alignments as Arriba wants them, unsorted BAM, two threads."""
+    folder, index = arguments.folder.resolve(), arguments.folder.resolve() / "star_index"
+    index.mkdir(parents=True, exist_ok=True)
+    fasta = arguments.fasta.resolve()
+    build = ["STAR", "--runMode", "genomeGenerate", "--genomeDir", str(index), "--genomeFastaFiles", str(fasta)]
+    build += ["--sjdbGTFfile", str(fasta.with_suffix(".gtf")), "--genomeSAindexNbases", "9", "--runThreadN", "2"]
+    measure(lambda: [subprocess.Popen(build, cwd=folder, stdout=subprocess.DEVNULL)])
+    command = ["STAR", "--genomeDir", str(index), "--readFilesIn", *(str(p.resolve()) for p in arguments.reads)]
+    command += ["--readFilesCommand", "zcat", "--runThreadN", "2", "--outSAMtype", "BAM", "Unsorted"]
+    command += ["--outSAMunmapped", "Within", "--chimSegmentMin", "10", "--chimOutType", "WithinBAM", "SoftClip"]
+    command += ["--chimJunctionOverhangMin", "10", "--chimScoreMin", "1", "--outFileNamePrefix", f"{folder}/star_"]
+    _compare("STAR", arguments.reads, lambda: [subprocess.Popen(command, stdout=subprocess.DEVNULL)], arguments.runs)
+
+
+def _compare(what: str, reads: list[Path], start: Callable[[], list[subprocess.Popen[bytes]]], runs: int) -> None:
+    floors, costs = [], []
+    for _ in range(runs):
+        floors.append(measure(lambda: start_floor(reads)))
+        costs.append(measure(start))
+    floor, cost = median(floors), median(costs)
+    print("what\twall ratio\tcpu ratio\tMB\tfloor s\tfloor cpu s\ts\tcpu s\truns")
+    print(
+        f"{what}\t{cost.wall / floor.wall:.1f}\t{cost.cpu / floor.cpu:.1f}\t{cost.memory:.0f}"
+        f"\t{floor.wall:.2f}\t{floor.cpu:.2f}\t{cost.wall:.2f}\t{cost.cpu:.2f}\t{runs}"
+    )
 
 
 # ---------------------------------------------------------------- what is kept
