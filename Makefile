@@ -50,7 +50,8 @@ $(VENV)/runtime.stamp: requirements.lock | $(VENV)/created.stamp
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
+$(VENV)/dev.stamp: requirements-dev.lock requirements-hgvs.lock $(VENV)/runtime.stamp
 	@echo "Installing the locked test tools into $(VENV)"
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements-dev.lock
+	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-hgvs.lock
 	@touch $@
