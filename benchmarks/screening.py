@@ -111,7 +111,7 @@ class Screened:
 
 def screen(one: GeneScreen, tables: ScreenSet) -> Screened:
     alpha = FAMILY_RATE / calls.hypotheses([one], tables)
-    model = noise.fit(noise.substitution_cells(one.pileup.counts, one.pileup.codons), alpha)
+    model = noise.fit(noise.substitution_cells(one.pileup.counts, one.pileup.codons, one.pileup.overlap), alpha)
     found = calls.call_codons(one, model, alpha, tables)
     limits = calls.substitution_limits(one, model, alpha)
     return Screened({(c.codon, c.content) for c in found if not c.filters}, limits)

@@ -46,7 +46,7 @@ def _screen(raised: str, rate: float, spikes: dict[int, tuple[str, float]], seed
     pileup = GenePileup(transcript, sequence, reference, counts, np.zeros((4, 4), np.int64))
     screen = calls.prepare("ALK", pileup, list(range(1116, 1393)), TABLES)
     alpha = 0.005 / calls.hypotheses([screen], TABLES)
-    model = noise.fit(noise.substitution_cells(counts, reference), alpha)
+    model = noise.fit(noise.substitution_cells(counts, reference, pileup.overlap), alpha)
     return calls.call_codons(screen, model, alpha, TABLES)
 
 

@@ -5,8 +5,9 @@ sites may differ from the mean rate by a coefficient of variation of about 1 / s
 Soc B 1948;10:257; its use for sequencing errors: Gerstung et al., Nat Commun 2012;3:811).
 
 - e is one rate per substitution type in the sense of the transcript (12 types) and stratum (base read once; base read
-  by two or more reads that agree). It is the mean of a gamma posterior: prior rate PRIOR_RATE, worth
-  PRIOR_SHAPE errors.
+  by two or more reads that agree). It is the mean of a gamma posterior whose prior is worth PRIOR_SHAPE errors. The
+  prior rate is PRIOR_RATE; for bases read once it is the sample's own, where mates overlap: how often one of the two
+  reads the wrong base, plus the rate at which agreeing reads are wrong.
 - Sites differ by factors: their rates are taken as log-normal around e, with one sigma for all types. Its posterior
   (Poisson counts, log-normal prior) runs on a grid; the 95% quantile is used, at least MIN_SIGMA, so that variation the
   sample cannot show is still allowed for.
@@ -26,7 +27,7 @@ from numba import njit
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammainccinv, ndtri
 
-SINGLE = 0  # stratum of bases read once
+SINGLE, AGREEING = 0, 1  # strata: bases read once; bases read by two or more reads that agree
 BASES = "ACGT"
 TYPES = tuple(f"{a}>{b}" for a in BASES for b in BASES if a != b)
 PRIOR_RATE = (3e-4, 1e-4)  # per type: a base read once, a base read by agreeing reads
@@ -66,33 +67,39 @@ def differing_types(start: int, end: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Cells:
-    """One row per (codon, single-base neighbour): `count` and `depth` are (cells, 2) by stratum; `kind` the type."""
+    """One row per (codon, single-base neighbour): `count` and `depth` are (cells, 2) by stratum; `kind` the type.
+
+    `mates` is (types, 2): single mates wrong where two overlap, and reads compared.
+    """
 
     count: np.ndarray
     depth: np.ndarray
     kind: np.ndarray
+    mates: np.ndarray
 
 
-def substitution_cells(counts: np.ndarray, codons: np.ndarray) -> Cells:
+def substitution_cells(counts: np.ndarray, codons: np.ndarray, overlap: np.ndarray) -> Cells:
     """Cells of all covered codons of one gene whose reference codon is known.
 
-    `counts` is (codons, 64, 2) as in `pileup.GenePileup`, `codons` the reference codes.
+    `counts` is (codons, 64, 2) and `overlap` (4, 4) as in `pileup.GenePileup`, `codons` the reference codes.
     """
     covered = np.flatnonzero((counts.sum(axis=(1, 2)) > 0) & (codons < 64))
     reference = codons[covered].astype(np.int64)
     depth = np.repeat(counts[covered].sum(axis=1), 9, axis=0)
     count = counts[covered[:, None], NEIGHBOUR[reference]].reshape(-1, 2)
-    return Cells(count, depth, NEIGHBOUR_TYPE[reference].ravel())
+    sides = [(BASES.index(kind[0]), BASES.index(kind[2])) for kind in TYPES]
+    mates = np.array([(overlap[ref, alt], 2 * overlap[ref].sum()) for ref, alt in sides])
+    return Cells(count, depth, NEIGHBOUR_TYPE[reference].ravel(), mates)
 
 
 def join_cells(parts: list[Cells]) -> Cells:
     """Cells of several genes as one."""
-    if not parts:
-        return Cells(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
+    none = np.zeros((0, 2), np.int64)
     return Cells(
-        np.concatenate([p.count for p in parts]),
-        np.concatenate([p.depth for p in parts]),
-        np.concatenate([p.kind for p in parts]),
+        np.concatenate([none, *(p.count for p in parts)]),
+        np.concatenate([none, *(p.depth for p in parts)]),
+        np.concatenate([np.zeros(0, np.int64), *(p.kind for p in parts)]),
+        sum((p.mates for p in parts), np.zeros((len(TYPES), 2), np.int64)),
     )
 
 
@@ -131,7 +138,11 @@ def _rates(cells: Cells, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     np.add.at(count, cells.kind[keep], cells.count[keep])
     np.add.at(depth, cells.kind[keep], cells.depth[keep])
     shape = PRIOR_SHAPE + count
-    return shape / (PRIOR_SHAPE / np.array(PRIOR_RATE) + depth), shape
+    agreeing = shape[:, AGREEING] / (PRIOR_SHAPE / PRIOR_RATE[AGREEING] + depth[:, AGREEING])
+    wrong, compared = cells.mates.T
+    once = (PRIOR_SHAPE + wrong) / (PRIOR_SHAPE / PRIOR_RATE[SINGLE] + compared) + agreeing * (compared > 0)
+    single = shape[:, SINGLE] / (PRIOR_SHAPE / once + depth[:, SINGLE])
+    return np.column_stack((single, agreeing)), shape
 
 
 def _sigma(count: np.ndarray, mean: np.ndarray) -> float:

@@ -89,7 +89,9 @@ def _learn(sample: Sample, screens: list[GeneScreen], searches: list[IndelSearch
     """Noise of the sample and the threshold of one call: the family's false-call rate shared by all tests made."""
     tests = calls.hypotheses(screens, sample.tables) + len(tracks.skipping_events(sample))
     alpha = float(f"{sample.settings.family_false_call_rate / max(tests, 1):.4g}")
-    model = fit(join_cells([substitution_cells(s.pileup.counts, s.pileup.codons) for s in screens]), alpha)
+    model = fit(
+        join_cells([substitution_cells(s.pileup.counts, s.pileup.codons, s.pileup.overlap) for s in screens]), alpha
+    )
     return Thresholds(model, changes.fit_indel_noise(screens, searches, model), alpha)
 
 

@@ -70,13 +70,16 @@ def _codon_limits(screen: GeneScreen, sample: Sample, limits: Thresholds) -> dic
 def _screened_codon(
     screen: GeneScreen, codon: int, limit: float | None, found: list[Change], sample: Sample
 ) -> ScreenedCodon:
-    depth = int(screen.pileup.counts[codon - 1].sum())
+    """A called indel leaves the codon unread on its molecules: the depth is then that of the indel."""
+    read = int(screen.pileup.counts[codon - 1].sum())
+    depth = max([read, *(c.depth for c in found)])
     alternate = max((c.alt_fragments for c in found), default=_most_frequent(screen, codon))
-    trials = max([depth, *(c.depth for c in found)])
-    high = clopper_pearson(alternate, trials)[1] if trials else None
-    state, reason = _state(screen, codon, depth, limit, sample)
+    high = clopper_pearson(alternate, depth)[1] if depth else None
     if found:
         state, reason = State.DETECTED, ", ".join(c.short for c in found)
+        limit = 1.0 if limit is None else limit
+    else:
+        state, reason = _state(screen, codon, depth, limit, sample)
     return ScreenedCodon(screen.gene, codon, depth, alternate, high, limit, state, reason)
 
 
@@ -86,6 +89,8 @@ def _state(screen: GeneScreen, codon: int, depth: int, limit: float | None, samp
     expected = {e.expected_residue(codon) for e in sample.tables.by_codon[screen.gene, codon]} - {None}
     if depth == 0 or limit is None:
         return State.NOT_ASSESSABLE, "no fragment reads this codon"
+    if "X" in residue:
+        return State.NOT_ASSESSABLE, "the reference has an unknown base here"
     if expected and residue not in expected:
         wanted = "/".join(sorted(str(r) for r in expected))
         transcript = screen.pileup.transcript.transcript_id
