@@ -131,12 +131,12 @@ def _row(kind: str, depth: int, error: float, sigma: float, vaf: str, good: int,
     return "\t".join(map(str, cells)) + (f"\t{good / total:.4f}\t{low:.4f}\t{high:.4f}" if total else "\tNA\tNA\tNA")
 
 
-def count_rows(domain: Domain, replicates: int, negatives: int, seed: int) -> Iterator[str]:
+def count_rows(domain: Domain, depths: list[int], replicates: int, negatives: int, seed: int) -> Iterator[str]:
     """Rows of the table: false calls by sample; sensitivity at the stated limit; sensitivity at fixed VAFs among the
     replicates whose stated limit is not above it."""
     yield "what\tdepth\terror\tsigma\tvaf\tmean_limit\treplicates\tpositive\tshare\tlow95\thigh95"
-    for number, (depth, error, sigma) in enumerate((d, e, s) for d in DEPTHS for e in ERRORS for s in SIGMAS):
-        rng = np.random.default_rng([seed, number])
+    for depth, error, sigma in ((d, e, s) for d in depths for e in ERRORS for s in SIGMAS):
+        rng = np.random.default_rng([seed, depth, round(1e6 * error), round(1e3 * sigma)])
         false, stated, lowest = 0, [], 1.0
         for _ in range(negatives):
             result = screen(draw(domain, depth, error, sigma, rng, None), domain.tables)
@@ -145,7 +145,7 @@ def count_rows(domain: Domain, replicates: int, negatives: int, seed: int) -> It
             lowest = min(lowest, *result.limits.values())
         mean = float(np.mean(stated))
         yield _row("false_call", depth, error, sigma, "0", false, negatives, mean)
-        for vaf in ("limit", *(v for v in VAFS if v >= lowest)):  # below all limits nothing is claimed
+        for vaf in ("limit", *(v for v in VAFS if lowest <= v <= 5 * mean)):  # below all limits nothing is claimed
             yield _sensitivity_row(domain, depth, error, sigma, vaf, replicates, mean, rng)
 
 
@@ -255,6 +255,7 @@ def main() -> None:
         command.add_argument("--out", type=Path, help="write the table here instead of the screen")
         if name == "counts":
             command.add_argument("--replicates", type=int, default=400)
+            command.add_argument("--depths", type=int, nargs="+", default=list(DEPTHS))
         if name == "deep":
             command.add_argument("--fragments", type=int, default=1_000_000)
         else:
@@ -263,7 +264,8 @@ def main() -> None:
             command.add_argument("--folder", type=Path, required=True, help="scratch folder")
     arguments = parser.parse_args()
     if arguments.what == "counts":
-        rows = count_rows(read_domain(build_genome()), arguments.replicates, arguments.negatives, arguments.seed)
+        domain = read_domain(build_genome())
+        rows = count_rows(domain, arguments.depths, arguments.replicates, arguments.negatives, arguments.seed)
     elif arguments.what == "fastq":
         rows = fastq_negatives(arguments.folder, arguments.negatives, arguments.seed)
     else:
