@@ -24,7 +24,6 @@ from functools import cached_property
 
 import numpy as np
 from numba import njit
-from scipy.optimize import brentq
 from scipy.special import betaincinv, gammainccinv, ndtri
 
 SINGLE, AGREEING = 0, 1  # strata: bases read once; bases read by two or more reads that agree
@@ -166,7 +165,14 @@ def tail_matched(sigma: float, alpha: float) -> float:
     """Shape of the gamma with mean 1 whose upper `alpha` quantile equals that of the log-normal with mean 1."""
     alpha = min(alpha, TAIL)  # without a far tail there is nothing to match
     quantile = math.exp(-float(ndtri(alpha)) * sigma - sigma**2 / 2)
-    return float(brentq(lambda a: gammainccinv(a, alpha) / a - quantile, 1e-3, 1e4))
+    low, high = math.log(1e-3), math.log(1e4)  # the quantile falls with the shape
+    for _ in range(60):
+        middle = (low + high) / 2
+        if float(gammainccinv(math.exp(middle), alpha)) > quantile * math.exp(middle):
+            low = middle
+        else:
+            high = middle
+    return math.exp((low + high) / 2)
 
 
 def fit(cells: Cells, alpha: float) -> NoiseModel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import betainc
 
 from ..models import Fusion, FusionResult, Imbalance, OnFusion, PhaseLink, State
 
@@ -48,6 +48,13 @@ def count_molecules(holds: np.ndarray, molecule: np.ndarray, majority: bool) -> 
     return int(table[0, 0]), int(table[1, 1])
 
 
+def _at_least(successes: int, trials: int, probability: float) -> float:
+    """P(X >= successes), X binomial."""
+    if successes <= 0:
+        return 1.0
+    return 0.0 if successes > trials else float(betainc(successes, trials - successes + 1, probability))
+
+
 def relate(table: np.ndarray) -> tuple[str, float | None]:
     """(relation, p-value) of two changes from `molecules_holding`.
 
@@ -59,8 +66,8 @@ def relate(table: np.ndarray) -> tuple[str, float | None]:
     carriers = cis + min(only_first, only_second)
     if carriers == 0:
         return "undetermined", None
-    p_cis = float(binom.sf(cis - 1, carriers, MAX_SWITCHED))
-    p_trans = float(binom.cdf(cis, carriers, 0.5))
+    p_cis = _at_least(cis, carriers, MAX_SWITCHED)
+    p_trans = _at_least(carriers - cis, carriers, 0.5)  # one half: few with both are many without
     if p_cis <= PHASE_P:
         return "cis", p_cis
     if p_trans <= PHASE_P:
@@ -101,7 +108,7 @@ def on_fusion(
         return None
     without, with_change = direct
     covering = without + with_change
-    if with_change and float(binom.sf(with_change - 1, covering, error_rate)) <= PHASE_P:
+    if with_change and _at_least(with_change, covering, error_rate) <= PHASE_P:
         return OnFusion(
             "yes", covering, f"{with_change} of {covering} fragments that cover junction and codon carry it"
         )
