@@ -8,8 +8,6 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
 from .errors import InputError
 
 T = TypeVar("T")
@@ -41,6 +39,8 @@ def write_json(value: Any, path: Path) -> None:
 
 def read_json(path: Path, kind: type[T]) -> T:
     """Read a record of dataclass `kind`. Raises InputError when the file is not such a record."""
+    import msgspec  # not at the top: the recruiter writes only, and its start counts
+
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         return msgspec.convert(_renamed(plain), kind, strict=False)
