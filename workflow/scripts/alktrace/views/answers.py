@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..models import Fusion, Report, ScreenedCodon, State
+from ..models import Fusion, Mutation, Report, ScreenedCodon, State
 
 STATE_WORDS = {
     State.DETECTED: "detected",
@@ -63,8 +63,13 @@ def _mutation(report: Report) -> Answer:
     lines = [finding.reason] if finding.reason else []
     if finding.state is State.DETECTED:
         headline = ", ".join(m.short for m in changes)
-        lines = [f"{m.short}: {share(m.vaf)} of {m.depth:,} fragments" for m in changes]
-    return Answer("Change in the ALK kinase domain?", finding.state, headline, tuple(lines))
+        lines = [_change(m) for m in changes]
+    return Answer("Resistance mutation in the ALK kinase domain?", finding.state, headline, tuple(lines))
+
+
+def _change(change: Mutation) -> str:
+    known = (change.knowledge or {}).get("class") or "unknown significance"
+    return f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments"
 
 
 def _unassessed(report: Report) -> Answer:
@@ -72,7 +77,6 @@ def _unassessed(report: Report) -> Answer:
     for name, finding in (
         ("ALK rearrangement", verdict.alk_rearrangement),
         ("ALK kinase domain", verdict.kinase_domain),
-        ("Bypass tracks", verdict.bypass),
     ):
         if finding.state is State.NOT_ASSESSABLE:
             lines.append(f"{name}: {finding.reason}" if finding.reason else name)
@@ -93,9 +97,8 @@ def _inhibitors(report: Report) -> Answer:
 
     resistant = drugs("resistant")
     if report.tki and len(drugs("not_applicable")) == len(report.tki):
-        return Answer(
-            "Which inhibitors face resistance?", None, "not applicable", ("No ALK kinase fusion was detected.",)
-        )
+        because = STATE_WORDS[report.verdict.alk_rearrangement.state]
+        return Answer("Which inhibitors face resistance?", None, "not applicable", (f"ALK kinase fusion: {because}.",))
     lines = tuple(
         f"{words}: {', '.join(found)}"
         for words, found in (
@@ -105,7 +108,12 @@ def _inhibitors(report: Report) -> Answer:
         )
         if found
     )
-    headline = ", ".join(resistant) if resistant else "no resistance reported for what was found"
+    if resistant:
+        headline = ", ".join(resistant)
+    elif len(drugs("unknown")) == len(report.tki):
+        headline = "unknown"
+    else:
+        headline = "none by reported evidence"
     return Answer("Which inhibitors face resistance?", None, headline, lines)
 
 

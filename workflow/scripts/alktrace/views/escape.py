@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 _FORMULA = "=+-@"
+_HEX = re.compile("[0-9A-Fa-f]{2}")
 
 
 def percent(text: str, unsafe: str) -> str:
-    """`text` with control characters, `%` and the characters of `unsafe` written as %XX of their UTF-8 bytes."""
+    """`text` with control characters and the characters of `unsafe` written as %XX of their UTF-8 bytes.
+
+    A `%` is encoded only where two hexadecimal digits follow, so "15%" stays readable and decoding gives `text` back.
+    """
     return "".join(
-        "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "backslashreplace"))
-        if c in unsafe or c == "%" or not c.isprintable()
+        "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogatepass"))
+        if c in unsafe or not c.isprintable() or (c == "%" and _HEX.match(text, i + 1))
         else c
-        for c in text
+        for i, c in enumerate(text)
     )
 
 
@@ -34,7 +40,7 @@ def cell(value: object) -> str:
 
 def info(text: str) -> str:
     """A text of a VCF INFO field: no white space, `;`, `=`, `,` or quotes."""
-    return percent(text, ' ;=,"')
+    return percent(text, ' ;=,"%')
 
 
 def contig(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -21,12 +21,22 @@ MARGIN = 14
 
 @dataclass(frozen=True)
 class Domain:
-    """A protein domain; `start` and `end` are amino acids, 1-based and inclusive."""
+    """A protein domain; `start` and `end` are codons or exon numbers (`unit`), 1-based and inclusive."""
 
     gene: str
     name: str
+    unit: str
     start: int
     end: int
+
+    def span(self, transcript: Transcript) -> tuple[int, int] | None:
+        """First and last transcript position; None where the transcript does not reach."""
+        if self.unit == "exon":
+            known = self.end <= len(transcript.exons)
+            return (transcript.exon_start(self.start), transcript.exon_end(self.end)) if known else None
+        if transcript.cds is None or transcript.cds[0] + 3 * self.end - 1 > transcript.cds[1]:
+            return None
+        return transcript.cds[0] + 3 * (self.start - 1), transcript.cds[0] + 3 * self.end - 1
 
 
 @dataclass(frozen=True)
@@ -95,16 +105,15 @@ def domain_parts(
         (three, fusion.three_prime, "three", begin),
     ):
         kept = _kept(transcript, locus, kind)
-        if transcript is None or transcript.cds is None or kept is None:
+        if transcript is None or kept is None:
             continue
         for domain in domains:
-            if domain.gene != transcript.gene:
+            span = domain.span(transcript) if domain.gene == transcript.gene else None
+            if span is None:
                 continue
-            first = transcript.cds[0] + 3 * (domain.start - 1)
-            last = transcript.cds[0] + 3 * domain.end - 1
-            low, high = max(first, kept[0]), min(last, kept[1])
+            low, high = max(span[0], kept[0]), min(span[1], kept[1])
             if low <= high:
-                cut = (low, high) != (first, last)
+                cut = (low, high) != span
                 found.append(DomainPart(domain.name, offset + low - kept[0], high - low + 1, cut, kind))
     return found
 
@@ -221,27 +230,18 @@ def _nice(value: float) -> float:
 _FLOOR = 0.001
 
 
-@dataclass(frozen=True)
-class Region:
-    """A named stretch of codons under the kinase drawing, 1-based and inclusive."""
-
-    name: str
-    start: int
-    end: int
-
-
 def kinase_drawing(
-    codons: Sequence[ScreenedCodon], changes: Sequence[Mutation], max_lod: float, regions: Sequence[Region]
+    codons: Sequence[ScreenedCodon], changes: Sequence[Mutation], max_lod: float, published: Sequence[int]
 ) -> Markup:
     """Called changes as lollipops over the limit of detection of every codon, logarithmic from 0.1% to 100%.
 
     `codons` are those of one gene in order, `changes` its called changes, `max_lod` the limit above which a codon is
-    not assessable.
+    not assessable, `published` codons with published changes, ticked under the axis.
     """
     if not codons:
         return Markup("")
-    height, base, top = 330, 236.0, 66.0
-    left, right = 58.0, float(WIDTH - MARGIN)
+    height, base, top = 316, 236.0, 66.0
+    left, right = 72.0, float(WIDTH - MARGIN)
     first, last = codons[0].codon, codons[-1].codon
     step = (right - left) / (last - first + 1)
 
@@ -259,23 +259,27 @@ def kinase_drawing(
     shapes += _limit_bars(codons, x_of, y_of, step, base)
     for codon in range((first // 25 + 1) * 25, last + 1, 25):
         shapes.append(svg.text(x_of(codon), base + 30, str(codon), class_="small"))
-    for region in regions:
-        low, high = max(region.start, first), min(region.end, last)
-        if low <= high:
-            words = f"{region.name}, codons {region.start}-{region.end}"
-            wide = (high - low + 1) * step
-            shapes.append(
-                svg.rect(x_of(low) - step / 2, base + 40, wide, 12.0, svg.title(words), class_="domain three-soft")
-            )
-            shapes.append(svg.text(x_of(low) + wide / 2 - step / 2, base + 66, region.name, class_="small"))
+    for codon in published:
+        if first <= codon <= last:
+            x = x_of(codon)
+            shapes.append(svg.line(x, base + 38, x, base + 50, svg.title(f"codon {codon}"), class_="tick"))
+    shapes.append(svg.text(left - 8, base + 49, "published", "end", class_="small"))
     shapes += _lollipops(changes, x_of, y_of, base)
     shapes.append(svg.text(left, 12, "share of fragments (log scale)", "start", class_="small"))
-    shapes.append(svg.text((left + right) / 2, height - 6.0, "codon", class_="small"))
+    shapes.append(
+        svg.text((left + right) / 2, height - 6.0, "codon; ticks: codons with published changes", class_="small")
+    )
     named = ", ".join(change.short for change in changes) or "no change called"
     return svg.figure(WIDTH, height, f"Kinase domain: {named}, with the limit of detection of each codon", *shapes)
 
 
-def _limit_bars(codons, x_of, y_of, step: float, base: float) -> list[Markup]:  # type: ignore[no-untyped-def]
+def _limit_bars(
+    codons: Sequence[ScreenedCodon],
+    x_of: Callable[[int], float],
+    y_of: Callable[[float], float],
+    step: float,
+    base: float,
+) -> list[Markup]:
     """A bar up to the limit of detection for each codon, and a mark under each codon that cannot be assessed."""
     shapes = []
     for codon in codons:
@@ -291,7 +295,9 @@ def _limit_bars(codons, x_of, y_of, step: float, base: float) -> list[Markup]:  
     return shapes
 
 
-def _lollipops(changes, x_of, y_of, base: float) -> list[Markup]:  # type: ignore[no-untyped-def]
+def _lollipops(
+    changes: Sequence[Mutation], x_of: Callable[[int], float], y_of: Callable[[float], float], base: float
+) -> list[Markup]:
     """Stem, point and name of each change; names climb in steps where they would touch."""
     shapes: list[Markup] = []
     taken: list[tuple[float, float]] = []
@@ -299,7 +305,7 @@ def _lollipops(changes, x_of, y_of, base: float) -> list[Markup]:  # type: ignor
         x, y = x_of(change.codon), y_of(change.vaf)
         label = f"{change.short} {change.vaf:.1%}"
         half = 3.8 * len(label)
-        centre = min(max(x, 58 + half), WIDTH - MARGIN - half)
+        centre = min(max(x, 72 + half), WIDTH - MARGIN - half)
         label_y = y - 12
         while any(abs(label_y - row) < 15 and abs(centre - other) < 2 * half + 8 for other, row in taken):
             label_y -= 15

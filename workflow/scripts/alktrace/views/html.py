@@ -22,6 +22,7 @@ from .tsv import place
 TEMPLATES = Path(__file__).parents[3] / "report" / "html"
 DEFAULT_MAX_LOD = 0.20
 TARGET = "ALK"
+SHOWN_APART = ("failure_list", "direct_junctions", "notes", "alk_imbalance")  # of report.qc: they have their own places
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def render_page(
 ) -> str:
     """The page's text. `settings` is the configuration; of it `max_lod_vaf` is shown."""
     codons = [c for c in report.screened if c.gene == TARGET]
+    hotspots = read_hotspots(knowledge)
     max_lod = float(settings.get("max_lod_vaf", DEFAULT_MAX_LOD))
     return (
         environment()
@@ -75,14 +77,43 @@ def render_page(
             fusions=fusions,
             screen=screen,
             coverage=coverage_drawing(fusions.exon_coverage, _breaks(report)),
-            kinase=kinase_drawing(codons, [m for m in report.mutations if m.gene == TARGET], max_lod, []),
+            kinase=kinase_drawing(
+                codons, [m for m in report.mutations if m.gene == TARGET], max_lod, [s.codon for s in hotspots]
+            ),
             codons=codons,
-            hotspots=_hotspot_rows(codons, read_hotspots(knowledge)),
+            hotspots=_hotspot_rows(codons, hotspots),
             others=[c for c in report.screened if c.gene != TARGET],
             provenance=flat(report.provenance),
-            qc=flat(report.qc),
+            qc=flat({k: v for k, v in report.qc.items() if k not in SHOWN_APART}),
+            failures=report.qc.get("failure_list", []),
+            context=published_context(report),
             references=References(),
         )
+    )
+
+
+@dataclass(frozen=True)
+class PublishedContext:
+    """What the tables say about the detected variants: sentences, what other tests would show, studies by topic."""
+
+    sentences: tuple[str, ...]
+    other_tests: tuple[dict[str, Any], ...]
+    topics: dict[str, list[dict[str, Any]]]
+
+
+def published_context(report: Report) -> PublishedContext:
+    """Context of all fusions and of the failure list together, each table row once."""
+    sentences: dict[str, None] = {}
+    tests: dict[str, dict[str, Any]] = {}
+    topics: dict[str, dict[str, dict[str, Any]]] = {}
+    known = [(f.knowledge or {}).get("context") or {} for f in report.fusions]
+    for context in [*known, *report.qc.get("failure_list", [])]:
+        sentences.update(dict.fromkeys(context.get("sentences", ())))
+        tests.update({test["row"]: test for test in context.get("other_tests", ())})
+        for group in context.get("associations", ()):
+            topics.setdefault(group["topic"], {}).update({study["row"]: study for study in group["studies"]})
+    return PublishedContext(
+        tuple(sentences), tuple(tests.values()), {topic: list(rows.values()) for topic, rows in topics.items()}
     )
 
 

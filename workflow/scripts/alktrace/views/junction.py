@@ -9,7 +9,7 @@ from Bio.Seq import Seq
 from ..annotation import Transcript
 from ..models import Fusion, JunctionEvidence
 
-FLANK = 60
+FLANK = 42
 MOST_READS = 40
 
 
@@ -37,6 +37,13 @@ class JunctionView:
     bases: tuple[Piece, ...]
     reads: tuple[ReadLine, ...]
     hidden: int
+
+    @property
+    def print_size(self) -> float:
+        """Type size at which the widest row fits an A4 page, in points (page 520; a letter is 0.61 of the size wide)."""
+        bases = sum(len(piece.text) for piece in self.bases)
+        names = max((len(read.name) for read in self.reads), default=0)
+        return round(min(7.0, 520 / (0.61 * (bases + max(names + 4, 11)))), 2)
 
 
 def junction_view(fusion: Fusion, evidence: JunctionEvidence, five: Transcript | None) -> JunctionView:

@@ -25,8 +25,8 @@ def rect(x: float, y: float, width: float, height: float, *children: Markup, **a
     return element("rect", *children, x=x, y=y, width=width, height=height, **attributes)
 
 
-def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Markup:
-    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+def line(x1: float, y1: float, x2: float, y2: float, *children: Markup, **attributes: object) -> Markup:
+    return element("line", *children, x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
 
 
 def text(x: float, y: float, label: str, anchor: str = "middle", **attributes: object) -> Markup:

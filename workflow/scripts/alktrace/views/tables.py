@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import InputError
 from ..knowledge import Row, read_table
+from ..variants import read_tables
 from .figures import Domain
 
 _CODON = re.compile(r"[A-Z](\d+)")
@@ -40,16 +40,13 @@ def read_hotspots(folder: Path) -> list[Hotspot]:
 
 
 def read_domains(folder: Path) -> list[Domain]:
-    """Protein domains of domains.tsv that are given in codons: columns gene, domain, unit, first, last (inclusive)."""
-    path = folder / "domains.tsv"
-    if not path.exists():
-        return []
-    rows = read_table(path, ("gene", "domain", "unit", "first", "last"))
-    try:
-        return [
-            Domain(row["gene"], row["domain"], int(row["first"]), int(row["last"]))
-            for row in rows
-            if row["unit"] == "codon"
-        ]
-    except ValueError as error:
-        raise InputError(f"{path}: {error}; first and last are codon numbers") from None
+    """Domains of domains.tsv to draw. Rows by exon say what is left of a domain; those with anything left span it."""
+    drawn: dict[tuple[str, str], Domain] = {}
+    for row in read_tables(folder).domains:
+        if row.state == "none":
+            continue
+        one = Domain(row.gene, row.domain, row.unit, row.first, row.last)
+        known = drawn.get((row.gene, row.domain), one)
+        joined = replace(known, start=min(known.start, one.start), end=max(known.end, one.end))
+        drawn[row.gene, row.domain] = joined
+    return list(drawn.values())

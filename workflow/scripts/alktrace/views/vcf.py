@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pysam
@@ -39,7 +40,7 @@ _MUTATION_INFO = (
     ("DP", 1, "Integer", "Unique fragments covering the position"),
     ("AO", 1, "Integer", "Unique fragments with the change"),
     ("VAF", 1, "Float", "Share of fragments with the change"),
-    ("PVALUE", 1, "Float", "p-value under the error model of the sample"),
+    ("LOG10P", 1, "Float", "log10 of the p-value under the error model of the sample; absent where the p-value is 0"),
     ("NOTE", 1, "String", "Remark of the screening step"),
 )
 
@@ -148,7 +149,7 @@ def _mutation(header: pysam.VariantHeader, genome: Genome, call: VcfCall) -> pys
         "DP": call.depth,
         "AO": call.alt_fragments,
         "VAF": call.vaf,
-        "PVALUE": call.p_value,
+        "LOG10P": math.log10(call.p_value) if call.p_value > 0 else None,
         "NOTE": call.note,
     }
     _set_info(record, values)
@@ -185,7 +186,7 @@ def _inside(genome: Genome, contig: str, position: int) -> bool:
 
 
 def _filter_name(name: str) -> str:
-    return escape.percent(name, ' ;=,:"<>')
+    return escape.percent(name, ' ;=,:"<>%')
 
 
 def _description(name: str) -> str:
