@@ -1,8 +1,8 @@
 """The fusion stage: evidence BAM in, typed junctions out.
 
-Split alignments and clips that reach a target gene seed contigs; contigs are grown through the junction, matched against
-the spliced transcripts of the genes their fragments touch, and every fragment is counted against the junction sequence and
-its unrearranged alternatives. No partner list is used. `call_fusions` is the entry.
+Split alignments and clips that reach a target gene seed contigs; contigs are grown through the junction and matched
+against the spliced transcripts of the genes their fragments touch; every fragment is counted against the junction
+sequence and its unrearranged alternatives. No partner list is used. `call_fusions` is the entry.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .discover import (
     find_junctions,
     names_near,
 )
-from .events import Classified, classify, kinase_exons, merge_homopolymer_twins, read_through
+from .events import Classified, classify, kinase_exons, merge_artefacts, read_through
 from .exon_borders import ExonBorders
 from .genotype import JunctionReference
 from .imbalance import exon_depth, fragment_blocks, measure_imbalance
@@ -69,7 +69,8 @@ def call_fusions(
 ) -> FusionResult:
     """Find, type and count the rearrangements of every panel gene with role target or driver.
 
-    `bam` is the coordinate-sorted, indexed evidence BAM; `umi` a regular expression with one group, searched in read names.
+    `bam` is the coordinate-sorted, indexed evidence BAM; `umi` a regular expression with one group, searched in read
+    names.
     """
     genome, genes = Genome(fasta), Annotation.load(annotation)
     tables = read_tables(knowledge)
@@ -77,24 +78,27 @@ def call_fusions(
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     names = candidate_names(bam, searched)
     key = MoleculeKey(re.compile(umi) if umi else None, count_reads=library == "amplicon" and not umi)
+    target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
+    blocks = fragment_blocks(bam, target)
+    imbalance = measure_imbalance(blocks, target, kinase_exons(target, tables.domains).start, library)
+    coverage = exon_depth(blocks, target)
     fusions: list[Fusion] = []
     evidence: list[JunctionEvidence] = []
     notes: list[str] = []
+    fragments = load_fragments(bam, set().union(*names), key)
     borders = ExonBorders(genes, genome, ends=True), ExonBorders(genes, genome, ends=False)
     for (gene, index), found in zip(searched, names, strict=True):
-        search = Search(gene, index, genes, genome, load_fragments(bam, found, key), *borders)
+        mine = {name: fragments[name] for name in sorted(found)}
+        search = Search(gene, index, genes, genome, mine, *borders)
         for classified in _gene_events(search, bam, key, tables, settings, notes):
             fusion = _fusion(classified, gene.gene, genome, tables)
             fusions.append(fusion)
             evidence.append(_evidence(classified, fusion, search))
-    target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
-    blocks = fragment_blocks(bam, target)
-    imbalance = measure_imbalance(blocks, target, kinase_exons(target, tables.domains).start, library)
     return FusionResult(
         fusions,
         evidence,
         imbalance,
-        exon_depth(blocks, target),
+        coverage,
         _junction_limit(recruit_stats, settings),
         notes,
         [gene.gene for gene, _ in searched],
@@ -118,11 +122,13 @@ def _gene_events(
 ) -> list[Classified]:
     junctions = find_junctions(search)
     missing = names_near(bam, junctions) - search.fragments.keys()
-    fragments = search.fragments | (load_fragments(bam, missing, key) if missing else {})
-    count_split(junctions, fragments)
-    junctions = merge_homopolymer_twins([j for j in junctions if j.counted.split])
-    junctions += _uncrossed(search, junctions, settings)
-    count_spanning(junctions, fragments, search)
+    search.fragments.update(load_fragments(bam, missing, key) if missing else {})
+    count_split(junctions, search.fragments)
+    junctions = merge_artefacts([j for j in junctions if j.counted.split])
+    taken = {name for j in junctions for name in j.counted.placements}
+    rest = [f for name, f in search.fragments.items() if name not in taken]
+    spanning = count_spanning(junctions, rest, search)
+    junctions += _uncrossed(search, [f for f in rest if f.name not in spanning], junctions, settings)
     for junction in junctions:
         confirm_complete(junction, bam)
     kept = []
@@ -132,7 +138,6 @@ def _gene_events(
             kept.append(junction)
         elif junction.counted.unique >= settings.min_support:
             notes.append(reason)
-    search.fragments.update(fragments)
     called = classify(kept, kinase_exons(search.gene, tables.domains), settings.min_support, search.gene.gene)
     return [c for c in called if c.junction.counted.unique >= 2]
 
@@ -150,35 +155,44 @@ def _dismissal(junction: Junction, annotation: Annotation) -> str | None:
     return None
 
 
-def _uncrossed(search: Search, junctions: list[Junction], settings: FusionSettings) -> list[Junction]:
-    """Gene pairs linked by mates alone, where no read crosses the junction: exons from the mates nearest to it."""
+def _uncrossed(
+    search: Search, fragments: list[Fragment], junctions: list[Junction], settings: FusionSettings
+) -> list[Junction]:
+    """Gene pairs linked by mates alone, where no read crosses the junction: exons from the mates nearest to it.
+
+    A fragment that links the gene to several others (a pseudogene, overlapping genes) counts for the one with most
+    links.
+    """
     known = {(j.partner.gene_id, j.into) for j in junctions}
-    links: dict[tuple[str, bool], list[tuple[Fragment, int, int]]] = {}
+    links: dict[tuple[str, bool], dict[str, tuple[Fragment, int, int]]] = {}
     partners: dict[str, Transcript] = {}
-    for fragment in search.fragments.values():
+    for fragment in fragments:
         for partner in _touched(fragment, search):
             partners[partner.gene_id] = partner
             for into in (True, False):
-                if (partner.gene_id, into) in known:
-                    continue
                 five, three = (partner, search.gene) if into else (search.gene, partner)
                 span = facing_mates(fragment, five, three, search)
-                if span:
-                    links.setdefault((partner.gene_id, into), []).append((fragment, *span))
-    return [
-        junction
-        for (gene_id, into), found in sorted(links.items())
-        if (junction := _linked(search, partners[gene_id], into, found, settings)) is not None
-    ]
+                if span and (partner.gene_id, into) not in known:
+                    links.setdefault((partner.gene_id, into), {})[fragment.name] = (fragment, *span)
+    found, used = [], set[str]()
+    for gene_id, into in sorted(links, key=lambda k: (-len(links[k]), partners[k[0]].cds is None, k)):
+        mine = [link for name, link in links[gene_id, into].items() if name not in used]
+        junction = _linked(search, partners[gene_id], into, mine, settings) if mine else None
+        if junction is not None:
+            used |= links[gene_id, into].keys()
+            count_spanning([junction], [f for f, _, _ in mine], search)
+            found.append(junction)
+    return found
 
 
 def _touched(fragment: Fragment, search: Search) -> list[Transcript]:
+    """Other genes that the fragment's alignments, secondary ones included, touch."""
     touched = {
         t.gene_id: t
         for r in fragment.reads
-        if r.primary
-        for start, end in r.primary.blocks
-        for t in search.annotation.overlapping(r.primary.contig, start, end)
+        for a in r.alignments
+        for start, end in a.blocks
+        for t in search.annotation.overlapping(a.contig, start, end)
         if t.gene_id != search.gene.gene_id
     }
     return [touched[k] for k in sorted(touched)]
@@ -230,13 +244,16 @@ def _evidence(classified: Classified, fusion: Fusion, search: Search) -> Junctio
     names = sorted(junction.counted.split.values())
     shown = sorted((placements[n].column, n) for n in names)[:MAX_PILEUP]
     start = max(0, min((c for c, _ in shown), default=reference.left_end - 40))
-    end = min(
-        len(reference.sequence), max((placements[n].end for _, n in shown), default=reference.right_start + 40)
-    )
-    reads = [
-        PileupRead(n, c - start, placements[n].bases, placements[n].reverse) for c, n in shown if not placements[n].gapped
-    ]
+    right = max((placements[n].end for _, n in shown), default=reference.right_start + 40)
     return JunctionEvidence(
-        fusion.event_id, reference.sequence[start:end], reference.left_end - start, reference.right_start - start, reads,
-        names,
-    )  # fmt: skip
+        event_id=fusion.event_id,
+        contig=reference.sequence[start:right],
+        left_end=reference.left_end - start,
+        right_start=reference.right_start - start,
+        reads=[
+            PileupRead(n, c - start, placements[n].bases, placements[n].reverse)
+            for c, n in shown
+            if not placements[n].gapped
+        ],
+        fragment_names=names,
+    )

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..annotation import Transcript, reverse_complement
+from .bases import is_informative, mismatches
 from .reads import Alignment, Fragment, Read, inside
 from .target_index import TargetIndex, TargetMatch
 
 MIN_FOREIGN = 10  # bases beyond the target match that make a read a seed
+BORDER = 12  # bases on either side of a border that a second fragment must share in part
 MIN_OVERLAP = 20  # bases by which a read must overlap a contig to extend it
 MIN_INNER_MATCH = 40  # target bases that count with foreign ones on both sides: a short exon
 MAX_BORDERS = 6  # places in the target that the same foreign bases may follow
 MAX_FOREIGN = 200  # a contig is long enough when it reaches this far beyond the target
 _WORD, _STRIDE = 14, 4
 _MIN_AGREEMENT = 0.6
-_MAX_POOL = 8000  # reads kept for assembly; deeper samples say the same more often
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,17 @@ class Seed:
     def foreign_length(self) -> int:
         return len(self.sequence) - self.target_length
 
+    @property
+    def foreign(self) -> str:
+        """The bases beyond the target, next to it first."""
+        return self.sequence[: self.foreign_length][::-1] if self.into else self.sequence[self.target_length :]
+
+    @property
+    def border(self) -> str:
+        """Bases around the end of the target match."""
+        at = self.foreign_length if self.into else self.target_length
+        return self.sequence[max(0, at - BORDER) : at + BORDER]
+
 
 def seeds_of(fragment: Fragment, gene: Transcript, index: TargetIndex) -> list[Seed]:
     """Seeds among a fragment's mates: bases of the gene joined to at least MIN_FOREIGN others."""
@@ -59,7 +71,7 @@ def seeds_of(fragment: Fragment, gene: Transcript, index: TargetIndex) -> list[S
         if right >= MIN_FOREIGN:
             border = match.sequence, match.position + match.length
             found.append(Seed(read.name, sequence[match.start :], match.length, False, border))
-    return found
+    return [s for s in found if is_informative(s.foreign)]
 
 
 def without_adapters(seeds: Sequence[Seed]) -> list[Seed]:
@@ -107,10 +119,10 @@ def _aligned_query(alignment: Alignment, length: int, reverse: bool) -> tuple[in
 
 
 class ReadPool:
-    """Reads, both strands, found by shared words; `flip` keeps them back to front so that one routine grows both ends."""
+    """Reads, both strands, found by shared words; `flip` keeps them back to front: one routine grows both ends."""
 
     def __init__(self, fragments: Iterable[Fragment], flip: bool):
-        reads = [r for f in fragments for r in f.reads][:_MAX_POOL]
+        reads = [r for f in fragments for r in f.reads]
         self.names = [r.name for r in reads for _ in range(2)]
         both = [s for r in reads for s in (r.sequence, reverse_complement(r.sequence))]
         self.flip = flip
@@ -127,7 +139,7 @@ class ReadPool:
         return {self.names[number] for w in words for number, _ in self._words.get(w, ())}
 
     def overlaps(self, contig: str, window: int) -> dict[int, int]:
-        """Reads that agree with the contig's first `window` bases: read number -> column of its first base (may be < 0)."""
+        """Reads that agree with the contig's first `window` bases: read number -> its first column, may be < 0."""
         votes: Counter[tuple[int, int]] = Counter()
         for start in range(max(0, min(window, len(contig)) - _WORD + 1)):
             for number, offset in self._words.get(contig[start : start + _WORD], ()):
@@ -146,14 +158,14 @@ def _agrees(contig: str, read: str, column: int) -> bool:
         return False
     allowed = 1 + (end - start) // 20
     a, b = contig[start:end], read[start - column : end - column]
-    return a == b or sum(x != y for x, y in zip(a, b, strict=True)) <= allowed
+    return mismatches(a, b) <= allowed
 
 
 def grow(seed: Seed, pool: ReadPool) -> str:
     """Contig in target sense: the seed, corrected by its neighbours and extended away from the target.
 
-    `pool` must be flipped for seeds that leave the target (`into` False). Greedy overlap-consensus: reads that agree with
-    the contig's outer end over MIN_OVERLAP bases vote base by base; growth ends where fewer than 60% agree.
+    `pool` must be flipped for seeds that leave the target (`into` False). Greedy overlap-consensus: reads that agree
+    with the contig's outer end over MIN_OVERLAP bases vote base by base; growth ends where fewer than 60% agree.
     """
     contig = seed.sequence if seed.into else seed.sequence[::-1]
     contig = _polish(contig, pool)

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 import pysam
 
 from ..annotation import Annotation, Genome, Transcript
 from ..structure import Anchor, Structure, resolve, resolve_locus
 from .assemble import ReadPool, Seed, grow, seeds_of, without_adapters
+from .bases import is_informative
 from .exon_borders import ExonBorders
-from .genotype import MIN_ANCHOR, Counted, JunctionReference, Placement, explained_elsewhere
+from .genotype import BEYOND, MIN_ANCHOR, Counted, JunctionReference, Placement, explained_elsewhere
 from .reads import Alignment, Fragment, Read, inside
 from .target_index import TargetIndex
 
 LOG = logging.getLogger(__name__)
 
-MAX_CONTIGS = 1000  # seeds tried per gene; further ones repeat what was seen
+SAMPLE = 3000  # fragments looked at in one round of discovery; deeper samples repeat themselves
+MAX_ROUNDS = 5
+MAX_CONTIGS = 300  # contigs grown per round and direction
 MAX_PARTNERS = 12
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
 MIN_WHOLE_MATCH, MIN_BROKEN_MATCH = 12, 20  # bases of a side that ends at an exon border, and inside an exon
 MAX_LOCUS_INSERT = 20  # untemplated bases next to a place outside genes; more would explain anything
+LOCUS_WORD = 14  # an exact word that contig and place must share
 LOCUS_MARGIN = 400  # bases around a read's alignment in which a breakpoint outside genes is sought
-BEYOND = 10  # bases by which an alignment may run over a junction by chance
 _MISMATCH_COST = 3
 _TIE = 4  # partners whose scores differ by no more are told apart by exon ends, not by single bases
 
@@ -69,43 +73,70 @@ class Search:
 
 
 def find_junctions(search: Search) -> list[Junction]:
-    """All junctions of the gene that at least one contig resolves, with their split fragments counted."""
-    seeds = [s for f in search.fragments.values() for s in seeds_of(f, search.gene, search.index)]
+    """All junctions of the gene that at least one contig resolves, not yet counted.
+
+    Deep samples are looked at in rounds: a sample of the fragments, then a sample of those that no junction found so
+    far explains, until a round finds nothing new. The sample depends on read names alone, clipped fragments come first.
+    """
+    rest = sorted(search.fragments.values(), key=lambda f: (not f.is_clipped, crc32(f.name.encode()), f.name))
+    found: dict[tuple[object, ...], Junction] = {}
+    for _ in range(MAX_ROUNDS):
+        new = {j.key: j for j in _junctions_of(search, rest[:SAMPLE]) if j.key not in found}
+        found.update(new)
+        rest = rest[SAMPLE:]
+        if not new or not rest:
+            break
+        rest = [f for f in rest if not any(_split_placement(j.reference, f) for j in new.values())]
+    return list(found.values())
+
+
+def _junctions_of(search: Search, fragments: list[Fragment]) -> list[Junction]:
+    seeds = [s for f in fragments for s in seeds_of(f, search.gene, search.index)]
     junctions: list[Junction] = []
     for into in (True, False):
         mine = sorted(
             without_adapters([s for s in seeds if s.into == into]),
             key=lambda s: (-min(s.foreign_length, s.target_length, 20), -s.foreign_length, s.sequence, s.name),
         )
-        junctions += _resolve_seeds(search, mine, into)
+        junctions += _resolve_seeds(search, fragments, mine, into)
     return junctions
 
 
-def _resolve_seeds(search: Search, seeds: list[Seed], into: bool) -> list[Junction]:
-    pool = ReadPool(search.fragments.values(), flip=not into)
+def _resolve_seeds(search: Search, fragments: list[Fragment], seeds: list[Seed], into: bool) -> list[Junction]:
+    if not seeds:
+        return []
+    pool = ReadPool(fragments, flip=not into)
     found: dict[tuple[object, ...], Junction] = {}
-    explained: list[str] = []  # contigs without a partner, so that their reads are not tried again
+    vain: set[tuple[object, ...]] = set()  # ways out of the target that led to no partner
     tried = 0
     for seed in seeds:
-        if any(_explains(j.reference, seed) for j in found.values()) or any(seed.sequence in c for c in explained):
+        way = (seed.target_border, seed.next_bases)
+        if way in vain or any(_explains(j.reference, seed) for j in found.values()):
             continue
-        sharing = pool.sharing(_foreign_part(seed.sequence, seed))
-        if len(sharing) < 2:
-            continue  # nothing but the seed shows these bases
-        if not _partner_alignments(search, sharing) and not _border_partners(search, _foreign_part(seed.sequence, seed), into):
-            continue  # nothing says where they come from
+        if not _is_promising(search, pool, seed):
+            vain.add(way)
+            continue
         tried += 1
         if tried > MAX_CONTIGS:
-            LOG.warning("%s: more than %d different contigs; the rest is not looked at", search.gene.gene, MAX_CONTIGS)
+            LOG.warning("%s: more than %d contigs in a round; the rest is left", search.gene.gene, MAX_CONTIGS)
             break
         contig = grow(seed, pool)
         names = pool.sharing(_foreign_part(contig, seed)) | {seed.name}
         junction = _resolve(search, contig, _foreign_part(contig, seed), names, into)
         if junction is None:
-            explained.append(contig)
+            vain.add(way)
         else:
             found.setdefault(junction.key, junction)
     return list(found.values())
+
+
+def _is_promising(search: Search, pool: ReadPool, seed: Seed) -> bool:
+    """Does a second fragment leave the target here (no chimera, no error), and does anything say where to?"""
+    if len(pool.sharing(seed.border)) < 2:
+        return False
+    foreign = _foreign_part(seed.sequence, seed)
+    alignments = _partner_alignments(search, pool.sharing(foreign))
+    return next(alignments, None) is not None or bool(_border_partners(search, foreign, seed.into))
 
 
 def _explains(reference: JunctionReference, seed: Seed) -> bool:
@@ -125,8 +156,8 @@ def _foreign_part(contig: str, seed: Seed) -> str:
 def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: bool) -> Junction | None:
     """Best partner of a contig, None where no gene or locus explains the foreign part.
 
-    Candidates are the genes that the fragments' other alignments touch; where none fits, genes with an exon border in the
-    foreign part, then places outside genes.
+    Candidates are the genes that the fragments' other alignments touch; where none fits, genes with an exon border in
+    the foreign part, then places outside genes.
     """
     ranked = _ranked(search, contig, _partners(search, names), into)
     if not ranked:
@@ -136,7 +167,7 @@ def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: b
         if locus is None:
             return None
         ranked.append((_partner_match(locus, into), locus))
-    ranked = [(score, s) for score, s in ranked if _is_anchored(s, into)]
+    ranked = [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
     if not ranked:
         return None
     best_score = max(score for score, _ in ranked)
@@ -154,8 +185,13 @@ def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: b
     return Junction(best, contig, JunctionReference(best, contig, search.genome, into), into, also_fits=rivals)
 
 
-def _is_anchored(structure: Structure, into: bool) -> bool:
-    """Does each side show enough bases not to be a chance match? A side that ends inside an exon must show more."""
+def _is_anchored(structure: Structure, contig: str, into: bool) -> bool:
+    """Does each side show enough bases, and varied ones, not to be a chance match? A side that ends inside an exon must
+    show more."""
+    left = contig[: structure.left_end + structure.five_retained][::-1]
+    right = contig[structure.right_start - structure.three_retained :]
+    if not (is_informative(left) and is_informative(right)):
+        return False
     five = structure.five_matched >= (MIN_BROKEN_MATCH if structure.five_deleted else MIN_WHOLE_MATCH)
     three = structure.three_matched >= (MIN_BROKEN_MATCH if structure.three_deleted else MIN_WHOLE_MATCH)
     loose = len(structure.untemplated) > MAX_LOCUS_INSERT and not _partner(structure, into).gene
@@ -199,14 +235,14 @@ def _preference(structure: Structure, into: bool) -> tuple[bool, bool, int, str]
     return deleted > 0 or len(partner.exons) == 1, partner.cds is None, structure.mismatches, partner.gene_id
 
 
-def _partner_alignments(search: Search, names: Iterable[str]) -> list[Alignment]:
-    return [
+def _partner_alignments(search: Search, names: Iterable[str]) -> Iterator[Alignment]:
+    return (
         a
         for name in sorted(names)
         for r in search.fragments[name].reads
         for a in r.alignments
         if not inside(a, search.gene) or a.start < search.gene.start or a.end > search.gene.end
-    ]
+    )
 
 
 def _partners(search: Search, names: set[str]) -> list[Transcript]:
@@ -227,13 +263,19 @@ def _partners(search: Search, names: set[str]) -> list[Transcript]:
 def _locus(search: Search, contig: str, names: set[str], into: bool) -> Structure | None:
     """Structure with a partner outside every gene, placed where the fragments' other alignments lie."""
     primary = [a for a in _partner_alignments(search, names) if a.primary and not inside(a, search.gene)]
-    for alignment in sorted(primary, key=lambda a: (-a.mapping_quality, a.contig, a.start, a.end))[:MAX_PARTNERS]:
-        for strand in "+-":
-            anchor = Anchor(alignment.contig, max(1, alignment.start - LOCUS_MARGIN), alignment.end + LOCUS_MARGIN, strand)
-            five, three = (anchor, search.gene) if into else (search.gene, anchor)
-            structure = resolve_locus(contig, five, three, search.genome)
-            if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
-                return structure
+    anchors = {
+        Anchor(a.contig, max(1, a.start - LOCUS_MARGIN), a.end + LOCUS_MARGIN, strand): None
+        for a in sorted(primary, key=lambda a: (-a.mapping_quality, a.contig, a.start, a.end))[:MAX_PARTNERS]
+        for strand in "+-"
+    }
+    for anchor in anchors:
+        region = search.genome.fetch_stranded(anchor.contig, anchor.start, anchor.end, anchor.strand)
+        if not any(contig[i : i + LOCUS_WORD] in region for i in range(0, len(contig) - LOCUS_WORD + 1, LOCUS_WORD)):
+            continue
+        five, three = (anchor, search.gene) if into else (search.gene, anchor)
+        structure = resolve_locus(contig, five, three, search.genome)
+        if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
+            return structure
     return None
 
 
@@ -271,7 +313,9 @@ def _split_placement(reference: JunctionReference, fragment: Fragment) -> Placem
     best: Placement | None = None
     for read in fragment.reads:
         placement = reference.place(read)
-        if placement is None or not reference.is_split(placement) or explained_elsewhere(read, placement):
+        if placement is None or not reference.is_split(placement):
+            continue
+        if explained_elsewhere(read, placement, reference.structure):
             continue
         if best is None or placement.differences < best.differences:
             best = placement
@@ -296,25 +340,27 @@ def _molecule(fragment: Fragment, reference: JunctionReference) -> tuple[object,
     return ("ends", *sorted(ends, key=repr))
 
 
-def count_spanning(junctions: list[Junction], fragments: dict[str, Fragment], search: Search) -> None:
-    """Fill `counted.spanning`: mates on either side of a junction, neither across it.
+def count_spanning(junctions: list[Junction], fragments: Iterable[Fragment], search: Search) -> set[str]:
+    """Fill `counted.spanning`: mates on either side of a junction, neither across it. Returns the fragments' names.
 
     Where a gene pair has several junctions, spanning fragments cannot tell them apart and go to the best supported one.
     """
-    taken = {name for j in junctions for name in j.counted.placements}
     best: dict[tuple[str, bool], Junction] = {}
     for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
         best.setdefault((junction.partner.gene_id, junction.into), junction)
-    for name, fragment in fragments.items():
-        if name in taken:
-            continue
+    names = set()
+    for fragment in fragments:
         for junction in best.values():
-            if _spans(junction, fragment, search):
-                junction.counted.spanning.setdefault(fragment.end_key(), name)
+            if len(fragment.reads) == 2 and _spans(junction, fragment, search):
+                junction.counted.spanning.setdefault(fragment.end_key(), fragment.name)
+                names.add(fragment.name)
                 break
+    return names
 
 
 def _spans(junction: Junction, fragment: Fragment, search: Search) -> bool:
+    if junction.complete and junction.reference.spanned_by(fragment.reads):
+        return True
     s = junction.structure
     span = facing_mates(fragment, s.five, s.three, search)
     if span is None:
@@ -338,15 +384,17 @@ def facing_mates(fragment: Fragment, five: Transcript, three: Transcript, search
 def _sense_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
     """First and last transcript position of a read on the gene's exons, if it runs in the given sense.
 
-    A read of the target that no aligner placed is placed by its longest exact-word match.
+    A read with several equally good places counts for each; one that no aligner placed is placed by its longest
+    exact-word match with the target.
     """
-    primary = read.primary
-    if primary is None:
+    if read.primary is None:
         return _matched_span(read, gene, forward, search)
-    if primary.mapping_quality == 0 or not inside(primary, gene) or (primary.reverse == gene.forward) == forward:
-        return None
-    positions = [p for block in primary.blocks for x in block if (p := gene.to_transcript(x)) is not None]
-    return (min(positions), max(positions)) if positions else None
+    for alignment in read.alignments:
+        if inside(alignment, gene) and (alignment.reverse == gene.forward) != forward:
+            positions = [p for block in alignment.blocks for x in block if (p := gene.to_transcript(x)) is not None]
+            if positions:
+                return min(positions), max(positions)
+    return None
 
 
 def _matched_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
@@ -373,15 +421,27 @@ def confirm_complete(junction: Junction, bam: Path) -> None:
 
 
 def names_near(bam: Path, junctions: list[Junction], window: int = 15) -> set[str]:
-    """Fragments with an imperfect alignment end, mismatch or splice within `window` bases of a breakpoint."""
+    """Fragments with an imperfect alignment within `window` bases of a breakpoint that fit a junction better."""
     names: set[str] = set()
     with pysam.AlignmentFile(str(bam), "rb") as handle:
-        for contig, position in sorted({p for j in junctions for p in _positions(j)}):
-            for record in handle.fetch(contig, max(0, position - 1 - window), position + window):
-                cigar = record.cigartuples or []
-                if any(op in (1, 2, 3, 4) for op, _ in cigar) or (record.has_tag("NM") and record.get_tag("NM")):
-                    names.add(str(record.query_name))
+        for junction in junctions:
+            for contig, position in _positions(junction):
+                for record in handle.fetch(contig, max(0, position - 1 - window), position + window):
+                    name = str(record.query_name)
+                    if name not in names and _is_imperfect(record) and _fits(record, junction.reference):
+                        names.add(name)
     return names
+
+
+def _is_imperfect(record: pysam.AlignedSegment) -> bool:
+    """Does the alignment differ from the reference, so that a junction may explain the read better?"""
+    operations = record.cigartuples or []
+    return any(op in (1, 2, 4) for op, _ in operations) or not record.has_tag("NM") or bool(record.get_tag("NM"))
+
+
+def _fits(record: pysam.AlignedSegment, reference: JunctionReference) -> bool:
+    placement = reference.place(Read("", 1, record.query_sequence or ""))
+    return placement is not None and reference.is_split(placement)
 
 
 def _positions(junction: Junction) -> list[tuple[str, int]]:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..annotation import Annotation, Transcript
+from ..structure import Structure
 from ..variants import Domain
 from .discover import Junction
 
 READ_THROUGH_DISTANCE = 200_000  # farther genes are not joined by transcription running on
 HIGH_FRAGMENTS = 5
+ARTEFACT_SHARE = 0.25  # of the fragments of the junction that an artefact comes from
+ARTEFACT_ERRORS = 4  # errors a consensus of a few reads can hold around its junction
+ARTEFACT_FLANK = 15  # bases of either side compared
 
 
 @dataclass
@@ -26,25 +30,39 @@ class Classified:
     chain: tuple[Junction, ...]  # all junctions of its transcript, in order
 
 
-def merge_homopolymer_twins(junctions: list[Junction]) -> list[Junction]:
-    """Fold a junction into a better supported one that differs only in the length of homopolymers of its insert.
-
-    Polymerases slip in homopolymers; two transcripts that differ by nothing else are not expected.
-    """
-    kept: dict[tuple[object, ...], Junction] = {}
+def merge_artefacts(junctions: list[Junction]) -> list[Junction]:
+    """Fold junctions that are a better supported one with errors into it: one that differs only in the length of
+    homopolymers of its insert (polymerases slip there), and one with far fewer fragments that is a few errors away."""
+    kept: list[Junction] = []
     for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
-        key = (*junction.key[:3], _collapsed(junction.structure.inserted), *junction.key[4:])
-        if key not in kept:
-            kept[key] = junction
+        origin = next((k for k in kept if _is_artefact(junction, k)), None)
+        if origin is None:
+            kept.append(junction)
             continue
-        counted = kept[key].counted
+        counted = origin.counted
         counted.split = junction.counted.split | counted.split
         counted.placements = {**junction.counted.placements, **counted.placements}
-    return list(kept.values())
+    return kept
 
 
-def _collapsed(sequence: str) -> str:
-    return "".join(base for base, _ in groupby(sequence))
+def _is_artefact(junction: Junction, origin: Junction) -> bool:
+    if (junction.into, junction.partner.gene_id) != (origin.into, origin.partner.gene_id):
+        return False
+    s = junction.structure
+    if _without_runs(s) == _without_runs(origin.structure):
+        return True
+    clean = not (s.five_deleted or s.three_deleted or s.untemplated)
+    return (
+        not clean
+        and len(junction.counted.split) <= ARTEFACT_SHARE * len(origin.counted.split)
+        and origin.reference.distance(junction.reference.core(ARTEFACT_FLANK)) <= ARTEFACT_ERRORS
+    )
+
+
+def _without_runs(s: Structure) -> tuple[object, ...]:
+    """Exons and insert of a junction, each homopolymer as one base."""
+    collapsed = "".join(base for base, _ in groupby(s.inserted))
+    return s.five_exon, s.five_deleted, collapsed, s.three_deleted, s.three_exon
 
 
 def kinase_exons(gene: Transcript, domains: Iterable[Domain]) -> range:

@@ -1,7 +1,7 @@
 """Partners named from a few bases: the ends of all annotated exons, looked up by their last (or first) words.
 
-A clip of 15 bases is too short to place in a genome, but not among the borders of annotated exons: 300,000 borders hold a
-given 14-mer by chance once in about a thousand.
+A clip of 15 bases is too short to place in a genome, but not among the borders of annotated exons: 300,000 borders
+hold a given 14-mer by chance once in about a thousand.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,15 +11,19 @@ from Bio.Align import PairwiseAligner
 
 from ..annotation import Genome, Transcript
 from ..structure import Structure
-from .reads import Read
+from .bases import mismatches
+from .reads import Alignment, Read
 
 MIN_ANCHOR = 8  # bases a split read must show on either side of the breakpoint
 FLANK = 400  # reference bases on either side of the junction
+MIN_SIDE = 20  # bases of a mate that lies on one side
+BEYOND = 10  # bases by which an alignment may run over a junction by chance
 _WORD = 11
+_SURE = 2  # differences up to which a placement need not be compared with others
 _MARGIN = 3  # mismatches by which the fusion must beat every unrearranged sequence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Placement:
     """A read on a junction sequence: column of its first base (0-based), strand, differences, gapped or not."""
 
@@ -46,13 +51,15 @@ class JunctionReference:
             if target_is_three
             else self.left_end + structure.five_retained
         )
+        self._core = self.sequence[self.breakpoint - MIN_ANCHOR : self.breakpoint + MIN_ANCHOR]
+        self._placed: dict[str, Placement | None] = {}
         self._words: dict[str, list[int]] = {}
         for column in range(len(self.sequence) - _WORD + 1):
             self._words.setdefault(self.sequence[column : column + _WORD], []).append(column)
 
     @cached_property
     def alternatives(self) -> tuple[list[str], list[str]]:
-        """Unrearranged sequences that share the columns of the 5' side, and those that share the 3' side's (right-aligned)."""
+        """Unrearranged sequences that share the columns of the 5' side, and the 3' side's right-aligned."""
         s, genome = self.structure, self._genome
         from_five = self.sequence[: self.left_end + s.five_retained]
         from_three = self.sequence[self.right_start - s.three_retained :]
@@ -61,16 +68,26 @@ class JunctionReference:
         return onward, upstream
 
     def place(self, read: Read) -> Placement | None:
-        """Best placement of a read, ungapped first; None where it does not fit."""
+        """Best placement of a read, ungapped first; None where it does not fit. Equal reads are placed once."""
+        if read.sequence not in self._placed:
+            self._placed[read.sequence] = self._place(read)
+        return self._placed[read.sequence]
+
+    def _place(self, read: Read) -> Placement | None:
         best: Placement | None = None
         for reverse in (False, True):
             found = self.place_bases(read.sense(reverse), reverse)
             if found and (best is None or found.differences < best.differences):
                 best = found
+            if best and best.differences <= _SURE:
+                break
         return best
 
     def place_bases(self, bases: str, reverse: bool = False, gaps: bool = True) -> Placement | None:
         """Placement of bases that are in junction sense already, with a short gap only if `gaps`."""
+        sure = self._place_sure(bases, reverse)
+        if sure:
+            return sure
         votes: Counter[int] = Counter()
         for offset in range(0, len(bases) - _WORD + 1, 2):
             for column in self._words.get(bases[offset : offset + _WORD], ()):
@@ -78,15 +95,30 @@ class JunctionReference:
         if not votes:
             return None
         tops = sorted(votes.items(), key=lambda item: (-item[1], item[0]))[:3]
-        placements = [
-            Placement(c, c + len(bases), reverse, _differences(bases, self.sequence, c), False, bases) for c, _ in tops
-        ]
-        best = min(placements, key=lambda p: (p.differences, p.column))
+        best = min((self._ungapped(bases, reverse, c) for c, _ in tops), key=lambda p: (p.differences, p.column))
         if best.differences <= _allowed(bases):
             return best
         columns = [c for c, _ in tops]
         near = gaps and len(columns) > 1 and 0 < abs(columns[0] - columns[1]) <= 4
         return self._place_gapped(bases, reverse, min(columns[:2])) if near else None
+
+    def _ungapped(self, bases: str, reverse: bool, column: int) -> Placement:
+        return Placement(column, column + len(bases), reverse, _differences(bases, self.sequence, column), False, bases)
+
+    def _place_sure(self, bases: str, reverse: bool) -> Placement | None:
+        """Quick way for nearly perfect reads: the place given by the bases around the breakpoint, else by the first
+        known word."""
+        at = bases.find(self._core)
+        if at >= 0:
+            column = self.breakpoint - MIN_ANCHOR - at
+        else:
+            words = (self._words.get(bases[i : i + _WORD], ()) for i in range(0, len(bases) - _WORD + 1, 4))
+            hit = next(((i, w) for i, w in enumerate(words) if w), None)
+            if hit is None or len(hit[1]) > 1:
+                return None
+            column = hit[1][0] - 4 * hit[0]
+        placement = self._ungapped(bases, reverse, column)
+        return placement if placement.differences <= _SURE else None
 
     def _place_gapped(self, bases: str, reverse: bool, column: int) -> Placement | None:
         """Placement with a short gap, as homopolymer errors make them."""
@@ -99,6 +131,27 @@ class JunctionReference:
         blocks = alignment.aligned[0]
         first = start + int(blocks[0][0]) - int(alignment.aligned[1][0][0])
         return Placement(first, start + int(blocks[-1][1]), reverse, differences, True, bases)
+
+    def spanned_by(self, reads: Sequence[Read]) -> bool:
+        """Do two mates lie on either side of the breakpoint, facing each other?"""
+        placed = [p for p in map(self.place, reads) if p]
+        if len(placed) != 2 or placed[0].reverse == placed[1].reverse:
+            return False
+        left, right = sorted(placed, key=lambda p: p.reverse)
+        return (
+            left.column + MIN_SIDE <= self.breakpoint <= right.end - MIN_SIDE
+            and left.end <= self.breakpoint + BEYOND
+            and right.column >= self.breakpoint - BEYOND
+        )
+
+    def core(self, flank: int) -> str:
+        """The insert with `flank` bases of either side."""
+        return self.sequence[max(0, self.left_end - flank) : self.right_start + flank]
+
+    def distance(self, bases: str) -> int:
+        """Errors, each a base wrong, missing or added, that turn a piece of this sequence into `bases`."""
+        window = self.core(len(bases))
+        return round((len(bases) - float(_ALIGNER.score(window, bases))) / 2)
 
     def crosses(self, placement: Placement) -> bool:
         """Does the placement show MIN_ANCHOR bases on either side of the breakpoint?"""
@@ -145,7 +198,7 @@ def _differences(bases: str, reference: str, column: int) -> int:
         return len(bases)
     a, b = bases[start - column : end - column], reference[start:end]
     outside = len(bases) - (end - start)
-    return outside // 2 + (0 if a == b else sum(x != y for x, y in zip(a, b, strict=True)))
+    return outside // 2 + mismatches(a, b)
 
 
 def _five_part(s: Structure, contig: str, genome: Genome) -> str:
@@ -200,8 +253,24 @@ class Counted:
         return len(self.split.keys() | self.spanning.keys())
 
 
-def explained_elsewhere(read: Read, placement: Placement) -> bool:
+def explained_elsewhere(read: Read, placement: Placement, structure: Structure) -> bool:
     """Does the genome itself explain the whole read as well as the junction does (a paralogue, a pseudogene)?"""
     return any(
-        a.left_clip + a.right_clip < MIN_ANCHOR // 2 and a.mismatches <= placement.differences for a in read.alignments
+        a.left_clip + a.right_clip < MIN_ANCHOR // 2
+        and a.mismatches <= placement.differences
+        and not _shows(a, structure)
+        for a in read.alignments
     )
+
+
+def _shows(alignment: Alignment, structure: Structure) -> bool:
+    """Is the junction itself what the alignment shows, as a splice from one gene into the other?"""
+    five, three = structure.five, structure.three
+    if not five.contig == three.contig == alignment.contig:
+        return False
+    touched = [(_overlaps(block, five), _overlaps(block, three)) for block in alignment.blocks]
+    return (True, False) in touched and (False, True) in touched
+
+
+def _overlaps(block: tuple[int, int], gene: Transcript) -> bool:
+    return block[0] <= gene.end and block[1] >= gene.start

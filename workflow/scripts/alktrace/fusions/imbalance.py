@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pysam
 from scipy.special import bdtrc
 
@@ -17,47 +20,53 @@ MIN_RATIO = 4.0
 NULL_RATIO = 2.0  # 3' bias allowed for before a ratio counts against chance
 MAX_P = 1e-4
 
+Integers = npt.NDArray[np.int64]
 
-def fragment_blocks(bam: Path, gene: Transcript) -> list[list[tuple[int, int]]]:
-    """Aligned genomic blocks (1-based) of each unique fragment over the gene, mates merged.
 
-    Fragments with the same outermost blocks count once.
-    """
-    blocks: dict[str, list[tuple[int, int]]] = {}
+@dataclass(frozen=True)
+class Blocks:
+    """Aligned genomic stretches of unique fragments: one entry a stretch, 1-based and inclusive, mates merged."""
+
+    fragment: Integers
+    start: Integers
+    end: Integers
+
+
+def fragment_blocks(bam: Path, gene: Transcript) -> Blocks:
+    """Aligned stretches of each unique fragment over the gene; fragments with the same stretches count once."""
+    found: dict[str, tuple[tuple[int, int], ...]] = {}
     with pysam.AlignmentFile(str(bam), "rb") as handle:
-        if gene.contig not in handle.references:
-            return []
-        for record in handle.fetch(gene.contig, gene.start - 1, gene.end):
+        records = handle.fetch(gene.contig, gene.start - 1, gene.end) if gene.contig in handle.references else ()
+        for record in records:
             if not (record.is_secondary or record.is_supplementary) and record.mapping_quality > 0:
-                blocks.setdefault(str(record.query_name), []).extend((a + 1, b) for a, b in record.get_blocks())
-    unique = {tuple(_merged(found)): None for found in blocks.values()}
-    return [list(found) for found in sorted(unique)]
+                name = str(record.query_name)
+                found[name] = _merged((*found.get(name, ()), *((a + 1, b) for a, b in record.get_blocks())))
+    unique = sorted(set(found.values()))
+    fragment = np.repeat(np.arange(len(unique), dtype=np.int64), [len(blocks) for blocks in unique])
+    ends = np.array([block for blocks in unique for block in blocks], dtype=np.int64).reshape(-1, 2)
+    return Blocks(fragment, ends[:, 0], ends[:, 1])
 
 
-def _merged(blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merged(blocks: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(blocks):
         if merged and start <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return merged
+    return tuple(merged)
 
 
-def exon_depth(fragments: list[list[tuple[int, int]]], gene: Transcript) -> list[CoverageBin]:
+def exon_depth(blocks: Blocks, gene: Transcript) -> list[CoverageBin]:
     """Mean unique-fragment depth of each exon."""
-    starts = np.array([e[0] for e in gene.exons], dtype=np.int64)
-    ends = np.array([e[1] for e in gene.exons], dtype=np.int64)
-    covered = np.zeros(len(gene.exons))
-    for blocks in fragments:
-        for start, end in blocks:
-            covered += np.clip(np.minimum(ends, end) - np.maximum(starts, start) + 1, 0, None)
-    return [CoverageBin(n, round(float(c), 2)) for n, c in enumerate(covered / (ends - starts + 1), 1)]
+    depth = []
+    for number, (start, end) in enumerate(gene.exons, 1):
+        covered = np.clip(np.minimum(blocks.end, end) - np.maximum(blocks.start, start) + 1, 0, None).sum()
+        depth.append(CoverageBin(number, round(float(covered) / (end - start + 1), 2)))
+    return depth
 
 
-def measure_imbalance(
-    fragments: list[list[tuple[int, int]]], gene: Transcript, first_kinase_exon: int, library: str
-) -> Imbalance:
+def measure_imbalance(blocks: Blocks, gene: Transcript, first_kinase_exon: int, library: str) -> Imbalance:
     """Compare unique fragments over the exons before and from the first kinase exon on.
 
     `ratio` is 3' over 5' depth per base. The p-value is the binomial chance of so many 3' fragments if 3' exons were
@@ -68,10 +77,11 @@ def measure_imbalance(
         return Imbalance(None, None, None, None, State.NOT_ASSESSABLE, reason)
     before = range(max(1, first_kinase_exon - EXONS_A_SIDE), first_kinase_exon)
     after = range(first_kinase_exon, min(len(gene.exons), first_kinase_exon + EXONS_A_SIDE - 1) + 1)
-    five, three = (_touching(fragments, gene, exons) for exons in (before, after))
+    five, three = (_touching(blocks, gene, exons) for exons in (before, after))
     length_five, length_three = (sum(e - s + 1 for s, e in (gene.exons[n - 1] for n in r)) for r in (before, after))
     if five + three < MIN_FRAGMENTS:
-        reason = f"{gene.gene} is hardly expressed: {five + three} fragments around the breakpoint, {MIN_FRAGMENTS} needed"
+        seen = f"{five + three} fragments around the breakpoint, {MIN_FRAGMENTS} needed"
+        reason = f"{gene.gene} is hardly expressed: {seen}"
         return Imbalance(five, three, None, None, State.NOT_ASSESSABLE, reason)
     ratio = (three / length_three) / (max(five, 0.5) / length_five)
     share = NULL_RATIO * length_three / (NULL_RATIO * length_three + length_five)
@@ -82,6 +92,10 @@ def measure_imbalance(
     return Imbalance(five, three, round(ratio, 2), float(f"{p_value:.3g}"), state, reason)
 
 
-def _touching(fragments: list[list[tuple[int, int]]], gene: Transcript, exons: range) -> int:
+def _touching(blocks: Blocks, gene: Transcript, exons: range) -> int:
+    """Fragments with at least one base in the exons."""
     spans = [gene.exons[n - 1] for n in exons]
-    return sum(any(a <= end and b >= start for a, b in blocks for start, end in spans) for blocks in fragments)
+    touching = np.zeros(len(blocks.start), dtype=bool)
+    for start, end in spans:
+        touching |= (blocks.start <= end) & (blocks.end >= start)
+    return len(np.unique(blocks.fragment[touching]))

@@ -17,9 +17,9 @@ _CONSUMES_REFERENCE = {0, 2, 7, 8}  # M, D, =, X: part of one block
 _SOFT_CLIP, _HARD_CLIP, _SKIP = 4, 5, 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Alignment:
-    """One alignment of a read. Positions are 1-based and inclusive; clips count bases on the genome's left and right."""
+    """One alignment of a read. Positions: 1-based and inclusive; clips are those on the genome's left and right."""
 
     contig: str
     reverse: bool
@@ -45,7 +45,7 @@ class Alignment:
         return self.contig, position, self.reverse
 
 
-@dataclass
+@dataclass(slots=True)
 class Read:
     """One mate: bases as sequenced, and its alignments, primary first."""
 
@@ -62,13 +62,18 @@ class Read:
         return reverse_complement(self.sequence) if reverse else self.sequence
 
 
-@dataclass
+@dataclass(slots=True)
 class Fragment:
     """A read pair (or single read) with the key that tells original molecules apart."""
 
     name: str
     reads: list[Read]
     umi: str | None
+
+    @property
+    def is_clipped(self) -> bool:
+        """Does a mate have bases that its alignment leaves out, or no alignment?"""
+        return any(r.primary is None or max(r.primary.left_clip, r.primary.right_clip) >= MIN_CLIP for r in self.reads)
 
     def end_key(self) -> tuple[object, ...]:
         """UMI, else the unclipped 5' ends of the mates."""
@@ -119,7 +124,7 @@ def _leaves(record: pysam.AlignedSegment, gene: Transcript) -> bool:
     if record.has_tag("SA"):
         return True
     if not record.is_paired or record.mate_is_unmapped:
-        return record.is_paired
+        return bool(record.is_paired)
     mate = record.next_reference_start + 1
     return record.next_reference_name != gene.contig or not gene.start <= mate <= gene.end
 
@@ -137,26 +142,26 @@ def _clips(record: pysam.AlignedSegment) -> list[tuple[int, int]]:
 
 def _is_candidate(record: pysam.AlignedSegment, gene: Transcript, index: TargetIndex) -> bool:
     """Can this record belong to a rearranged fragment of the gene?"""
-    if record.is_secondary or record.is_supplementary:
-        return False
     sequence = record.query_sequence or ""
     if record.is_unmapped:
-        return index.find(sequence) is not None or index.find(reverse_complement(sequence)) is not None
+        return index.holds(sequence)
     touches = record.reference_name == gene.contig and (
         (record.reference_end or 0) >= gene.start and record.reference_start + 1 <= gene.end
     )
     if touches:
         return bool(_clips(record)) or _leaves(record, gene)
-    parts = [sequence[a:b] for a, b in _clips(record)]
-    return any(index.find(p) is not None or index.find(reverse_complement(p)) is not None for p in parts)
+    return any(index.holds(sequence[a:b]) for a, b in _clips(record))
 
 
 def candidate_names(bam: Path, genes: list[tuple[Transcript, TargetIndex]]) -> list[set[str]]:
-    """Read names, per gene, of fragments with a clip, a mate or a split part that may join the gene to something else."""
+    """Read names, per gene, of fragments with a clip, a mate or a split part that may join the gene to others."""
     found: list[set[str]] = [set() for _ in genes]
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for gene, _ in genes:
+        spans.setdefault(gene.contig, []).append((gene.start, gene.end))
     with pysam.AlignmentFile(str(bam), "rb") as handle:
         for record in handle.fetch(until_eof=True):
-            if not record.is_unmapped and not record.has_tag("SA") and not _clips(record) and _proper(record, genes):
+            if record.is_secondary or record.is_supplementary or _is_plain(record, spans):
                 continue
             for names, (gene, index) in zip(found, genes, strict=True):
                 if _is_candidate(record, gene, index):
@@ -164,19 +169,19 @@ def candidate_names(bam: Path, genes: list[tuple[Transcript, TargetIndex]]) -> l
     return found
 
 
-def _proper(record: pysam.AlignedSegment, genes: list[tuple[Transcript, TargetIndex]]) -> bool:
-    """Quick way out for the bulk of the reads: whole read and mate on one side of every gene's border."""
-    if not record.is_paired:
-        start, end = record.reference_start + 1, record.reference_end or 0
-        return all(g.contig != record.reference_name or start >= g.start and end <= g.end or end < g.start or start > g.end
-                   for g, _ in genes)
-    if record.mate_is_unmapped or record.next_reference_name != record.reference_name:
+def _is_plain(record: pysam.AlignedSegment, spans: dict[str, list[tuple[int, int]]]) -> bool:
+    """Quick way out for the bulk of the reads: unclipped, whole read and mate on one side of every gene's border."""
+    if record.is_unmapped or record.has_tag("SA") or _clips(record):
         return False
-    low = min(record.reference_start, record.next_reference_start) + 1
-    high = max(record.reference_end or 0, record.next_reference_start + 1)
+    low, high = int(record.reference_start) + 1, int(record.reference_end or 0)
+    if record.is_paired:
+        if record.mate_is_unmapped or record.next_reference_id != record.reference_id:
+            return False
+        mate = int(record.next_reference_start) + 1
+        low, high = min(low, mate), max(high, mate)
     return all(
-        g.contig != record.reference_name or (low >= g.start and high <= g.end) or high < g.start or low > g.end
-        for g, _ in genes
+        (low >= start and high <= end) or high < start or low > end
+        for start, end in spans.get(str(record.reference_name), ())
     )
 
 

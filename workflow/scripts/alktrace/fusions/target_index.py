@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
-from ..annotation import Genome, Transcript
+from ..annotation import Genome, Transcript, reverse_complement
+from .bases import is_informative
 
 WORD = 12  # a random 12-mer hits 10 kb of target once in 1,700 positions; anchored PCR leaves clips of about 27 bases
 MAX_REPEATS = 8  # words seen more often in the gene itself are repeats
 _MISMATCH_COST, _DROP = 3, 7  # ungapped extension: +1 a match, -3 a mismatch, stop 7 below the best
+_REMEMBERED = 100_000  # clips of deep samples repeat
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,17 @@ class TargetIndex:
         for number, sequence in enumerate(self.sequences):
             for offset in range(len(sequence) - WORD + 1):
                 self._words.setdefault(sequence[offset : offset + WORD], []).append((number, offset))
-        for word in [w for w, found in self._words.items() if "N" in w or len(found) > MAX_REPEATS]:
+        for word in [w for w, found in self._words.items() if len(found) > MAX_REPEATS or _says_little(w)]:
             del self._words[word]
+        self.holds = lru_cache(maxsize=_REMEMBERED)(self._holds)
+
+    def _holds(self, part: str) -> bool:
+        """Does either strand of `part` hold a word of the gene? (`holds` remembers the answers.)"""
+        return any(
+            strand[i : i + WORD] in self._words
+            for strand in (part, reverse_complement(part))
+            for i in range(len(strand) - WORD + 1)
+        )
 
     def find(self, query: str) -> TargetMatch | None:
         """Longest ungapped match of the query's own strand with the gene, None below one word."""
@@ -77,6 +89,10 @@ class TargetIndex:
         end = seed + WORD + _run(query, target, seed + WORD, seed + WORD + shift, 1)
         start = seed - _run(query, target, seed - 1, seed - 1 + shift, -1)
         return TargetMatch(start, end, number, start + shift)
+
+
+def _says_little(word: str) -> bool:
+    return "N" in word or not is_informative(word)
 
 
 def _run(query: str, target: str, i: int, j: int, step: int) -> int:
