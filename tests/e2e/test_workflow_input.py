@@ -85,6 +85,24 @@ def test_bad_reads(demo_run: Path, tmp_path: Path, reads: tuple[Path, Path], run
     assert '"state": "not_assessable"' in (out / "results" / "empty" / "report.json").read_text()
 
 
+def test_reads_gone_bad_take_their_report_with_them(
+    demo_run: Path, tmp_path: Path, reads: tuple[Path, Path], run_workflow: Run
+) -> None:
+    for number, source in enumerate(reads, 1):
+        shutil.copy2(source, tmp_path / f"R{number}.fastq.gz")
+    sheet = "s1\tp\t\trna\tR1.fastq.gz\tR2.fastq.gz\n"
+    config = write_config(tmp_path, sheet, demo_run / "genome.fa", demo_run / "genes.gtf")
+    out = tmp_path / "out"
+    shutil.copytree(demo_run / "work" / "reference", out / "work" / "reference", symlinks=True)
+    assert run_workflow(out, config).returncode == 0
+    assert reports(out)
+    (tmp_path / "R2.fastq.gz").write_bytes(reads[1].read_bytes()[:-100])
+    done = run_workflow(out, config)
+    assert done.returncode != 0
+    assert len(said(done.stdout)) == 1
+    assert not reports(out)
+
+
 @pytest.mark.parametrize(
     ("sheet", "expected"),
     [

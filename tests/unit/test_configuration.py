@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from alktrace.configuration import complete, load_schema, locate
+from alktrace.configuration import complete, find_file, load_schema
 from alktrace.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -75,10 +75,14 @@ def test_missing_top_level_key() -> None:
         complete({"reference": LEAST["reference"]}, SCHEMA)
 
 
-def test_locate(tmp_path: Path) -> None:
-    file = tmp_path / "b" / "x.fq"
+def test_find_file(tmp_path: Path) -> None:
+    file, odd = tmp_path / "b" / "x.fq", tmp_path / "b" / "{x}.fq"
     file.parent.mkdir()
     file.write_text("")
-    assert locate("x.fq", [tmp_path / "a", tmp_path / "b"]) == file
-    assert locate(str(file), [tmp_path / "a"]) == file
-    assert locate("b", [tmp_path]) is None
+    odd.write_text("")
+    assert find_file("here", "x.fq", [tmp_path / "a", tmp_path / "b"]) == file
+    assert find_file("here", str(file), [tmp_path / "a"]) == file
+    with pytest.raises(InputError, match="here: no such file: b"):
+        find_file("here", "b", [tmp_path])
+    with pytest.raises(InputError, match="here: Snakemake cannot read a path with curly brackets"):
+        find_file("here", "{x}.fq", [file.parent])

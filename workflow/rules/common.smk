@@ -6,7 +6,7 @@ from pathlib import Path
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
-from alktrace.configuration import complete, load_schema, locate
+from alktrace.configuration import complete, find_file, load_schema
 from alktrace.errors import InputError
 from alktrace.sheet import Sample, read_sheet
 
@@ -22,18 +22,14 @@ def read_inputs():
     sheet are relative to the working directory, else to the folder of the file that names them."""
     settings = complete(config, load_schema(SCHEMAS / "config.schema.yaml"))
     folders = [Path.cwd(), *(Path(file).resolve().parent for file in workflow.configfiles)]
-    sheet = find(settings["samples"], "samples", folders)
-    reference = {key: find(settings["reference"][key], f"reference.{key}", folders) for key in ("fasta", "gtf")}
+    sheet = find_file("configuration: key samples", settings["samples"], folders)
+    reference = {
+        key: find_file(f"configuration: key reference.{key}", settings["reference"][key], folders)
+        for key in ("fasta", "gtf")
+    }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     return settings, {sample.id: sample for sample in samples}, reference
-
-
-def find(text, key, folders):
-    path = locate(text, folders)
-    if path is None:
-        raise InputError(f"configuration: key {key}: no such file: {text}; correct the path")
-    return path
 
 
 try:

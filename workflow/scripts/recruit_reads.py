@@ -15,6 +15,9 @@ from alktrace.serialise import write_json
 def main(snakemake: Any) -> None:
     given: dict[str, Path] = {role: path for role, path in snakemake.params.sheet.items() if path}
     out = Path(snakemake.output.reads)
+    # A report of an earlier run must not outlive its reads if these turn out to be bad.
+    for view in snakemake.params.views:
+        Path(view).unlink(missing_ok=True)
     with ThreadPoolExecutor(1) as pool, TemporaryDirectory(dir=out.parent, prefix="reads-") as folder:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
         records = pool.submit(file_records, given)

@@ -54,6 +54,14 @@ def _say(error: ValidationError) -> str:
     return f"key {where}: {reason}" if where else reason
 
 
-def locate(text: str, folders: Iterable[Path]) -> Path | None:
-    """The file that `text` names: absolute, or below the first of `folders` that holds it; None when there is none."""
-    return next((path for folder in folders if (path := folder / text).is_file()), None)
+def find_file(where: str, text: str, folders: Iterable[Path]) -> Path:
+    """The file that `text` names: absolute, or below the first of `folders` that holds it.
+
+    Raises InputError, beginning with `where`, when there is none or when Snakemake would read its path as a pattern.
+    """
+    path = next((path for folder in folders if (path := folder / text).is_file()), None)
+    if path is None:
+        raise InputError(f"{where}: no such file: {text}; correct the path")
+    if "{" in str(path) or "}" in str(path):
+        raise InputError(f"{where}: Snakemake cannot read a path with curly brackets: {path}; rename it")
+    return path

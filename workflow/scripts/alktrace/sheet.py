@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from .configuration import locate
+from .configuration import find_file
 from .errors import InputError
 
 
@@ -102,7 +102,10 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
     if full["fq2"] and not full["fq1"]:
         raise InputError(f"{where}, column fq2: second mates without fq1; give the first mates as well")
     _check_umi(where, full["umi"])
-    files = {name: _file(f"{where}, column {name}", full[name], folders) for name in ("fq1", "fq2", "bam", "targets")}
+    files = {
+        name: find_file(f"{where}, column {name}", full[name], folders) if full[name] else None
+        for name in ("fq1", "fq2", "bam", "targets")
+    }
     if files["fq1"] and files["fq1"] == files["fq2"]:
         raise InputError(f"{where}, column fq2: is the same file as fq1; give the second mates, or nothing")
     return Sample(
@@ -130,12 +133,3 @@ def _check_umi(where: str, pattern: str) -> None:
         raise InputError(
             f"{where}, column umi: {pattern!r} has {groups} groups; put one pair of brackets round the UMI"
         )
-
-
-def _file(where: str, text: str, folders: Sequence[Path]) -> Path | None:
-    if not text:
-        return None
-    path = locate(text, folders)
-    if path is None:
-        raise InputError(f"{where}: no such file: {text}; correct the path")
-    return path
