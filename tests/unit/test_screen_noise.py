@@ -69,7 +69,7 @@ def test_the_limit_reaches_the_power(depth: int, critical: int, misread: float) 
     elif critical > depth:
         assert limit == 1.0
     elif limit < 1.0:
-        assert binom.sf(critical - 1, depth, limit * (1 - misread)) == pytest.approx(0.95, abs=1e-6)
+        assert binom.sf(critical - 1, depth, limit * (1 - misread)) == pytest.approx(noise.POWER, abs=1e-6)
 
 
 @settings(max_examples=50, deadline=None)

@@ -42,6 +42,9 @@ _MEAN_STEP = 0.05  # expected counts are binned by 5% for the fit of sigma
 _BINS = 4096  # more than the bins of any expected count
 MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error
 MAX_MUTATIONS = 6  # below that fraction, at most so many are told from noise by their p-values
+# The stated power is 95%. Limits are computed for a little more: the model, and with it the critical count, differs a
+# little between a sample and the same sample with a mutation.
+POWER = 0.97
 MIN_ALT_FRAGMENTS = 3  # no call on fewer molecules, whatever the p-value
 
 # Single-base neighbours of a codon: NEIGHBOUR[k, j] is the j-th of 9, NEIGHBOUR_TYPE[k, j] its type.
@@ -265,15 +268,15 @@ def critical_counts(depth, rate, shape, alpha, least):  # type: ignore[no-untype
     return out
 
 
-def detection_limits(critical: np.ndarray, depth: np.ndarray, misread: float, power: float = 0.95) -> np.ndarray:
-    """Smallest VAF at which `critical` molecules are reached with probability `power`.
+def detection_limits(critical: np.ndarray, depth: np.ndarray, misread: float) -> np.ndarray:
+    """Smallest VAF at which `critical` molecules are reached with probability POWER.
 
     Mutated molecules are binomial in the depth; a share `misread` of them is lost to errors. 1.0 where the depth cannot
     reach the critical count; NaN at depth 0.
     """
     limits = np.ones(len(critical))
     reach = (critical <= depth) & (depth > 0)
-    limits[reach] = betaincinv(critical[reach], depth[reach] - critical[reach] + 1, power) / (1 - misread)
+    limits[reach] = betaincinv(critical[reach], depth[reach] - critical[reach] + 1, POWER) / (1 - misread)
     limits[depth == 0] = np.nan
     return np.minimum(limits, 1.0)
 

@@ -158,7 +158,7 @@ def read_bam(
     columns = {gene: _Columns(minimum_quality) for gene in spans}
     fusion_templates = set()
     try:
-        with pysam.AlignmentFile(str(bam), "rb") as handle:
+        with pysam.AlignmentFile(str(bam), "rb", threads=2) as handle:
             wanted: dict[int, list[tuple[int, int, _Columns]]] = {}
             for gene, span in spans.items():
                 wanted.setdefault(handle.get_tid(span.contig), []).append((span.start, span.end, columns[gene]))
