@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .noise import TYPES, NoiseModel
+from .noise import SINGLE, TYPES, NoiseModel
 
 PATTERNS = {
     "C>T": "deamination", "G>A": "deamination", "G>T": "oxidation", "C>A": "oxidation", "A>G": "rna_editing",
@@ -21,13 +21,15 @@ RAISED_MIN_VAF = 0.05
 
 def background_rate(model: NoiseModel) -> float:
     """Median rate of the substitution types for bases read once."""
-    return float(np.median(model.rates[:, 0]))
+    return float(np.median(model.rates[:, SINGLE]))
 
 
 def raised_types(model: NoiseModel) -> dict[int, str]:
-    """Types whose rate stands out, with the pattern's name."""
-    limit = max(RAISED_FACTOR * background_rate(model), RAISED_RATE)
-    return {i: PATTERNS[t] for i, t in enumerate(TYPES) if t in PATTERNS and model.rates[i, 0] >= limit}
+    """Types whose rate stands out, with the pattern's name: for bases read once or, where mates overlap, for bases both
+    mates read (damage is in the molecule, so both see it)."""
+    limits = np.maximum(RAISED_FACTOR * np.median(model.rates, axis=0), RAISED_RATE)
+    raised = (model.rates >= limits).any(axis=1)
+    return {i: PATTERNS[t] for i, t in enumerate(TYPES) if t in PATTERNS and raised[i]}
 
 
 def least_count(depth: int, types: list[int], raised: dict[int, str]) -> int:

@@ -14,10 +14,8 @@ import numpy as np
 from numba import njit
 
 from ..annotation import Genome, Transcript
-from .layout import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, gene_map
+from .layout import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, encode, gene_map
 from .reads import NO_BASE, Int32, Int64, ReadTable, Uint8
-
-_CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
 
 # Aligners force or clip the bases at an alignment's end: neither reference nor alternate bases there are counted.
 END_BASES = 5
@@ -59,8 +57,8 @@ def codon_text(code: int) -> str:
 
 def codon_code(codon: str) -> int:
     """Code 0-63 of a codon, 255 when it holds another letter than A C G T."""
-    codes = [_CODE.get(base, NO_BASE) for base in codon]
-    return NO_BASE if NO_BASE in codes else 16 * codes[0] + 4 * codes[1] + codes[2]
+    first, second, third = (int(code) for code in encode(codon))
+    return NO_BASE if NO_BASE in (first, second, third) else 16 * first + 4 * second + third
 
 
 def pile_up(
