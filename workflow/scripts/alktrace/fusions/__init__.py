@@ -34,7 +34,7 @@ from .discover import (
     find_junctions,
     names_near,
 )
-from .events import Classified, classify, kinase_exons, merge_artefacts, read_through
+from .events import Classified, classify, is_unspliced_form, kinase_exons, merge_artefacts, read_through
 from .exon_borders import ExonBorders
 from .genotype import JunctionReference
 from .imbalance import exon_depth, fragment_blocks, measure_imbalance
@@ -133,7 +133,7 @@ def _gene_events(
         confirm_complete(junction, bam)
     kept = []
     for junction in junctions:
-        reason = _dismissal(junction, search.annotation)
+        reason = _dismissal(junction, junctions, search.annotation)
         if reason is None:
             kept.append(junction)
         elif junction.counted.unique >= settings.min_support:
@@ -142,15 +142,21 @@ def _gene_events(
     return [c for c in called if c.junction.counted.unique >= 2]
 
 
-def _dismissal(junction: Junction, annotation: Annotation) -> str | None:
-    """Why a junction is no rearrangement, None if it may be one."""
+def _dismissal(junction: Junction, junctions: list[Junction], annotation: Annotation) -> str | None:
+    """Why a junction is no rearrangement of its own, None if it may be one."""
     s = junction.structure
+    seen = f"{junction.counted.unique} fragments"
     if s.five.gene_id == s.three.gene_id:
         return f"{s.five.gene}: exon {s.five_exon} joined to exon {s.three_exon} of the same gene, not a fusion"
     if read_through(s.five, s.three, s.five_exon, s.three_exon, annotation):
         return (
             f"{s.five.gene} exon {s.five_exon} joined to its neighbour {s.three.gene} exon {s.three_exon}"
-            f" ({junction.counted.unique} fragments): read-through transcription, not called"
+            f" ({seen}): read-through transcription, not called"
+        )
+    if any(is_unspliced_form(junction, other) for other in junctions):
+        return (
+            f"{s.five.gene} exon {s.five_exon} to {s.three.gene} exon {s.three_exon}: unspliced RNA with intron bases of"
+            f" both genes ({seen}), counted with no junction"
         )
     return None
 

@@ -26,7 +26,9 @@ SAMPLE = 3000  # fragments looked at in one round of discovery; deeper samples r
 MAX_ROUNDS = 5
 MAX_CONTIGS = 300  # contigs grown per round and direction
 MAX_PARTNERS = 12
+GOOD_SIDE = 30  # bases of a side beyond which a seed is no better
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
+MIN_LONE_MATCH = 20  # bases of the target in a mate that no aligner placed
 MIN_WHOLE_MATCH, MIN_BROKEN_MATCH = 12, 20  # bases of a side that ends at an exon border, and inside an exon
 MAX_LOCUS_INSERT = 20  # untemplated bases next to a place outside genes; more would explain anything
 LOCUS_WORD = 14  # an exact word that contig and place must share
@@ -96,7 +98,7 @@ def _junctions_of(search: Search, fragments: list[Fragment]) -> list[Junction]:
     for into in (True, False):
         mine = sorted(
             without_adapters([s for s in seeds if s.into == into]),
-            key=lambda s: (-min(s.foreign_length, s.target_length, 20), -s.foreign_length, s.sequence, s.name),
+            key=lambda s: (-min(s.foreign_length, s.target_length, GOOD_SIDE), -s.foreign_length, s.sequence, s.name),
         )
         junctions += _resolve_seeds(search, fragments, mine, into)
     return junctions
@@ -399,7 +401,7 @@ def _sense_span(read: Read, gene: Transcript, forward: bool, search: Search) -> 
 
 def _matched_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
     match = search.index.find(read.sense(not forward)) if gene.gene_id == search.gene.gene_id else None
-    return search.index.transcript_span(match) if match and match.length >= MIN_PARTNER_MATCH else None
+    return search.index.transcript_span(match) if match and match.length >= MIN_LONE_MATCH else None
 
 
 def confirm_complete(junction: Junction, bam: Path) -> None:

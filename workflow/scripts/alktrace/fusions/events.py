@@ -97,6 +97,19 @@ def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon
     return five_exon >= len(five.exons) - 1 or three_exon <= 3
 
 
+def is_unspliced_form(junction: Junction, spliced: Junction) -> bool:
+    """Does a junction run through introns of both genes between the exons that a better supported one joins directly?"""
+    s, other = junction.structure, spliced.structure
+    return (
+        s.five_retained > 0
+        and s.three_retained > 0
+        and not other.inserted
+        and (s.five.gene_id, s.five_exon, s.three.gene_id, s.three_exon)
+        == (other.five.gene_id, other.five_exon, other.three.gene_id, other.three_exon)
+        and len(junction.counted.split) <= len(spliced.counted.split)
+    )
+
+
 def confidence_of(junction: Junction, min_support: int) -> tuple[str, list[str]]:
     """high, medium or low, with the reasons for less than high."""
     s, unique, split = junction.structure, junction.counted.unique, len(junction.counted.split)
