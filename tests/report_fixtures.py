@@ -39,7 +39,9 @@ from alktrace.models import (
     VcfCall,
     Verdict,
 )
+from alktrace.views import write_views
 
+KNOWLEDGE = Path(__file__).parents[1] / "resources" / "knowledge"
 HOSTILE = "<script>alert(1)</script>"
 HOSTILE_CONTIG = 'chr2<b>"x"</b>'
 EML4_EXONS = (
@@ -89,6 +91,11 @@ class Case:
     bam: Path
     fasta: Path
     annotation: Path
+
+    def write_views(self, out: Path, knowledge: Path = KNOWLEDGE, **settings: Any) -> None:
+        """All views of the sample into `out`."""
+        inputs = (self.report, self.fusions, self.screen, self.bam, self.fasta, self.annotation)
+        write_views(*inputs, knowledge, out, {"max_lod_vaf": 0.2, **settings})
 
 
 def _transcript(

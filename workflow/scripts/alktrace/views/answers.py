@@ -41,8 +41,6 @@ def fusion_label(fusion: Fusion) -> str:
 def _fusion(report: Report) -> Answer:
     finding = report.verdict.alk_rearrangement
     lines = [finding.reason] if finding.reason else []
-    if finding.state is not State.DETECTED and finding.limit_of_detection is not None:
-        lines.append(f"Limit of detection: {finding.limit_of_detection:.3g} fusion fragments per control fragment.")
     named = [f for f in report.fusions if f.kind == "kinase_fusion" and f.confidence != "low"]
     if finding.state is State.DETECTED:
         headline = "; ".join(fusion_label(f) for f in named)
@@ -53,7 +51,7 @@ def _fusion(report: Report) -> Answer:
         ]
     else:
         headline = STATE_WORDS[finding.state]
-    return Answer("ALK fusion?", finding.state, headline, tuple(lines))
+    return Answer("ALK fusion, and which variant?", finding.state, headline, tuple(lines))
 
 
 def _mutation(report: Report) -> Answer:
@@ -73,22 +71,22 @@ def _change(change: Mutation) -> str:
 
 
 def _unassessed(report: Report) -> Answer:
-    verdict, lines = report.verdict, []
-    for name, finding in (
-        ("ALK rearrangement", verdict.alk_rearrangement),
-        ("ALK kinase domain", verdict.kinase_domain),
-    ):
-        if finding.state is State.NOT_ASSESSABLE:
-            lines.append(f"{name}: {finding.reason}" if finding.reason else name)
-    blind = [c for c in report.screened if c.gene == "ALK" and c.state is State.NOT_ASSESSABLE]
-    total = sum(c.gene == "ALK" for c in report.screened)
+    """Verdicts, codons and tracks that are not assessable; why stands beside each verdict."""
+    verdict = report.verdict
+    named = (("ALK rearrangement", verdict.alk_rearrangement), ("ALK kinase domain", verdict.kinase_domain))
+    missing = [name for name, finding in named if finding.state is State.NOT_ASSESSABLE]
+    lines = []
+    codons = [c for c in report.screened if c.gene == "ALK"]
+    blind = [c for c in codons if c.state is State.NOT_ASSESSABLE]
     if blind:
-        lines.append(f"ALK codons {codon_ranges(blind)} ({len(blind)} of {total})")
+        missing.append(f"{len(blind)} of {len(codons)} ALK codons")
+        lines.append(f"ALK codons: {codon_ranges(blind)}")
     tracks = [f"{b.gene} {b.event}" for b in report.bypass if b.state is State.NOT_ASSESSABLE]
     if tracks:
-        lines.append(f"Bypass tracks: {len(tracks)} of {len(report.bypass)} ({_some(tracks)})")
-    headline = f"{len(lines)} item{'s' if len(lines) > 1 else ''}" if lines else "everything screened was assessed"
-    return Answer("What could not be assessed?", State.NOT_ASSESSABLE if lines else None, headline, tuple(lines))
+        missing.append(f"{len(tracks)} of {len(report.bypass)} bypass tracks")
+        lines.append(f"Bypass tracks: {_some(tracks)}")
+    headline = "; ".join(missing) or "everything screened was assessed"
+    return Answer("What could not be assessed?", State.NOT_ASSESSABLE if missing else None, headline, tuple(lines))
 
 
 def _inhibitors(report: Report) -> Answer:

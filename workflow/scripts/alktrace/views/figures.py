@@ -14,6 +14,7 @@ from . import svg
 
 WIDTH = 900
 MARGIN = 14
+LONGEST_LABEL = 48  # letters of a side's label: half the drawing; the page has the full name in its list
 
 
 # ---------------------------------------------------------------- fusion transcript
@@ -144,7 +145,8 @@ def fusion_drawing(
 
 def _side_label(locus: Locus) -> str:
     exon = f" exon {locus.exon}" if locus.exon is not None else ""
-    return f"{locus.gene or 'no gene'}{exon}, {locus.contig}:{locus.position:,} ({locus.strand})"
+    words = f"{locus.gene or 'no gene'}{exon}, {locus.contig}:{locus.position:,} ({locus.strand})"
+    return words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1] + "…"
 
 
 def _exon_shapes(parts: Sequence[Part], scale: float) -> list[Markup]:
@@ -255,8 +257,8 @@ def kinase_drawing(
     for share in (0.001, 0.01, 0.1, 1.0):
         shapes.append(svg.line(left, y_of(share), right, y_of(share), class_="grid"))
         shapes.append(svg.text(left - 8, y_of(share) + 4, f"{share:.1%}".replace(".0%", "%"), "end", class_="small"))
-    shapes.append(svg.line(left, y_of(max_lod), right, y_of(max_lod), class_="limit"))
     shapes += _limit_bars(codons, x_of, y_of, step, base)
+    shapes.append(svg.line(left, y_of(max_lod), right, y_of(max_lod), class_="limit"))
     for codon in range((first // 25 + 1) * 25, last + 1, 25):
         shapes.append(svg.text(x_of(codon), base + 30, str(codon), class_="small"))
     for codon in published:

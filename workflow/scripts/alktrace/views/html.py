@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from ..annotation import Annotation
-from ..models import Fusion, FusionResult, JunctionEvidence, Report, ScreenedCodon, ScreenResult
+from ..models import Fusion, FusionResult, JunctionEvidence, Report, ScreenedCodon, ScreenResult, State
 from .answers import STATE_WORDS, answers, fusion_label, share
 from .figures import coverage_drawing, fusion_drawing, kinase_drawing
 from .junction import JunctionView, junction_view
@@ -82,7 +83,7 @@ def render_page(
             ),
             codons=codons,
             hotspots=_hotspot_rows(codons, hotspots),
-            others=[c for c in report.screened if c.gene != TARGET],
+            others=other_genes(report.screened),
             provenance=flat(report.provenance),
             qc=flat({k: v for k, v in report.qc.items() if k not in SHOWN_APART}),
             failures=report.qc.get("failure_list", []),
@@ -90,6 +91,43 @@ def render_page(
             references=References(),
         )
     )
+
+
+@dataclass(frozen=True)
+class GeneScreen:
+    """The screened codons of one gene together; `worst_limit` of those that are assessable, None without any."""
+
+    name: str
+    codons: int
+    detected: int
+    not_detected: int
+    not_assessable: int
+    median_depth: float
+    worst_limit: float | None
+
+
+def other_genes(codons: Sequence[ScreenedCodon]) -> list[GeneScreen]:
+    """One row a gene other than ALK, in the order of the report."""
+    genes: dict[str, list[ScreenedCodon]] = {}
+    for codon in codons:
+        if codon.gene != TARGET:
+            genes.setdefault(codon.gene, []).append(codon)
+    rows = []
+    for name, found in genes.items():
+        counts = {state: sum(c.state is state for c in found) for state in State}
+        limits = [c.limit_of_detection_vaf for c in found if c.state is not State.NOT_ASSESSABLE]
+        rows.append(
+            GeneScreen(
+                name,
+                len(found),
+                counts[State.DETECTED],
+                counts[State.NOT_DETECTED],
+                counts[State.NOT_ASSESSABLE],
+                median(c.depth for c in found),
+                max((limit for limit in limits if limit is not None), default=None),
+            )
+        )
+    return rows
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from ..annotation import Transcript
 from ..models import Fusion, JunctionEvidence
 
 FLANK = 42
-MOST_READS = 40
+MOST_READS = 25
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Bases of one kind: five, insert or three; `differs` when a read does not have the junction's bases."""
+    """Bases of one kind: five, insert, three or pad; `differs` when a read does not have the junction's bases."""
 
     text: str
     kind: str
@@ -40,7 +40,7 @@ class JunctionView:
 
     @property
     def print_size(self) -> float:
-        """Type size at which the widest row fits an A4 page, in points (page 520; a letter is 0.61 of the size wide)."""
+        """Type size in points at which the widest row fits an A4 page (520 points; a letter is 0.61 sizes wide)."""
         bases = sum(len(piece.text) for piece in self.bases)
         names = max((len(read.name) for read in self.reads), default=0)
         return round(min(7.0, 520 / (0.61 * (bases + max(names + 4, 11)))), 2)
@@ -63,9 +63,16 @@ def junction_view(fusion: Fusion, evidence: JunctionEvidence, five: Transcript |
     return JunctionView(
         _amino_acids(fusion, evidence, five, start, len(window)),
         _pieces(window, window, kinds),
-        tuple(reads[:MOST_READS]),
+        _evenly(reads, MOST_READS),
         max(len(reads) - MOST_READS, 0),
     )
+
+
+def _evenly(reads: list[ReadLine], most: int) -> tuple[ReadLine, ...]:
+    """At most `most` reads, spread evenly over the order given."""
+    if len(reads) <= most:
+        return tuple(reads)
+    return tuple(reads[i * len(reads) // most] for i in range(most))
 
 
 def _placed(bases: str, offset: int, width: int) -> str:
@@ -77,7 +84,8 @@ def _placed(bases: str, offset: int, width: int) -> str:
 def _pieces(row: str, window: str, kinds: list[str]) -> tuple[Piece, ...]:
     """Neighbouring bases of one kind together."""
     pieces: list[Piece] = []
-    for base, expected, kind in zip(row, window, kinds, strict=True):
+    for base, expected, part in zip(row, window, kinds, strict=True):
+        kind = "pad" if base == " " else part
         differs = base != " " and base != expected
         if pieces and pieces[-1].kind == kind and pieces[-1].differs == differs:
             pieces[-1] = Piece(pieces[-1].text + base, kind, differs)

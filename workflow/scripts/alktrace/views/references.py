@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,14 +48,19 @@ class References:
     found: dict[str, Reference] = field(default_factory=dict)
     _rows: set[tuple[str, str]] = field(default_factory=set)
 
-    def cite(self, row: dict[str, Any] | None) -> list[Reference]:
-        """The publications of a knowledge row or reference record (keys `reference` or `id`, `verified`, `title`)."""
-        if not row:
-            return []
-        text = str(row.get("reference") or row.get("id") or "")
-        return [self._add(name, row) for name in identifiers(text)]
+    def cite(self, rows: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None) -> list[Reference]:
+        """The publications, each once, of knowledge rows or reference records.
 
-    def _add(self, name: str, row: dict[str, Any]) -> Reference:
+        Of a row the keys `reference` or `id`, `verified` and `title` are read. One row may stand without a list.
+        """
+        listed = [rows] if isinstance(rows, Mapping) else list(rows or [])
+        found = {}
+        for row in listed:
+            for name in identifiers(str(row.get("reference") or row.get("id") or "")):
+                found[name] = self._add(name, row)
+        return sorted(found.values(), key=lambda reference: reference.number)
+
+    def _add(self, name: str, row: Mapping[str, Any]) -> Reference:
         reference = self.found.setdefault(name, Reference(len(self.found) + 1, name))
         reference.title = reference.title or str(row.get("title") or "")
         key = (name, repr(sorted((str(k), str(v)) for k, v in row.items())))

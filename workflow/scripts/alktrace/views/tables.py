@@ -26,7 +26,9 @@ class Hotspot:
 
     @property
     def location(self) -> str:
-        return "; ".join(dict.fromkeys(row["structural_location"] for row in self.rows if row["structural_location"]))
+        """Where the codon lies, by its single changes; by its compounds when it has no others."""
+        single = [row for row in self.rows if "+" not in row["mutation"]] or self.rows
+        return "; ".join(dict.fromkeys(row["structural_location"] for row in single if row["structural_location"]))
 
 
 def read_hotspots(folder: Path) -> list[Hotspot]:
