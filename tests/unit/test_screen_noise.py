@@ -108,8 +108,22 @@ def test_overlapping_mates_state_the_rate_of_a_shallow_sample() -> None:
 
 def test_variation_between_sites_is_noticed() -> None:
     rng = np.random.default_rng(2)
-    shapes = [_called(*_cells(2000, 0.003, sigma, rng))[1].shape for sigma in (0.0, 0.5, 0.8)]
+    shapes = [_called(*_cells(2000, 0.003, sigma, rng))[1].shape for sigma in (0.0, 0.8, 1.2)]
     assert shapes[0] > 2 * shapes[1] > 4 * shapes[2]
+
+
+def test_a_few_sites_far_above_the_mean_are_no_calls() -> None:
+    rng = np.random.default_rng(5)
+    false = 0
+    for _ in range(10):
+        counts, reference = _cells(1000, 0.002, 0.0, rng)
+        for codon in rng.choice(CODONS, 20, replace=False):
+            code = int(reference[codon])
+            more = rng.binomial(1000, 4 * 0.002 / 3)  # five times the rate of all others
+            counts[codon, noise.NEIGHBOUR[code, 0], 0] += more
+            counts[codon, code, 0] -= more
+        false += _called(counts, reference)[0] > 0
+    assert false <= 1
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.5])
