@@ -162,6 +162,14 @@ def test_bases_behind_the_stop_codon(small: Small) -> None:
         assert any(c in values for c in codes(Genome(small.fasta).spliced(small.alk)[460:503]))
 
 
+def test_reads_over_the_edge_of_a_run_of_exons_are_seen(small: Small) -> None:
+    small.panel("ALK\ttarget\t\t\t2-3\t\t\n")
+    values, _ = small.build()
+    spliced = Genome(small.fasta).spliced(small.alk)
+    assert all(c in values for c in codes(spliced[150 - 20 : 190]) | codes(spliced[400 : 450 + 20]))
+    assert not any(c in values for c in codes(spliced[80:120]) | codes(spliced[480:520]))
+
+
 def test_catalogued_junctions(small: Small) -> None:
     small.variants(
         "V1 EML4 2 0 ALK 3 0 0   yes",

@@ -37,7 +37,7 @@ from .target_table import (
 )
 
 _STOP = 3  # bases of the stop codon
-_FLANK = 24  # bases beside an exon: reads that run on into the intron
+_FLANK = 24  # bases beside an exon, in the intron or in the next exon of the transcript
 _CHANCE = 1e-6  # share of k-mers that masking may lose to chance
 _COPIES = 4  # occurrences elsewhere that are let through beyond chance
 _CONTROL_FACTOR = 10
@@ -154,34 +154,37 @@ def _gene(row: PanelGene, transcript: Transcript, genome: Genome) -> _Gene:
 
 
 def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome) -> Iterator[str]:
-    """Spliced runs of the panel's exons, each exon with its flanks, and the panel's introns."""
-    number = len(transcript.exons)
-    spans = {n: _wanted_span(row, transcript, n) for n in row.rna_exons or range(1, number + 1) if n <= number}
-    run: list[str] = []
-    for n, (start, end) in spans.items():
-        if start > end:
-            continue
-        yield genome.fetch_stranded(transcript.contig, start - _FLANK, end + _FLANK, transcript.strand)
-        if n - 1 not in spans:
-            yield "".join(run)
-            run = []
-        run.append(genome.fetch_stranded(transcript.contig, start, end, transcript.strand))
-    yield "".join(run)
+    """Spliced runs of the panel's exons, each exon, and the panel's introns; runs and exons with flanks.
+
+    A read over a codon at the edge of a run has at least 23 bases of run and flank, so it is seen.
+    """
+    number, last = len(transcript.exons), _last_base(row, transcript)
+    wanted = row.rna_exons or range(1, number + 1)
+    exons = [n for n in wanted if n <= number and transcript.exon_start(n) <= last]
+    for n in exons:
+        start, end = transcript.exons[n - 1]
+        beyond = max(transcript.exon_end(n) - last, 0)
+        span = (start, end - beyond) if transcript.forward else (start + beyond, end)
+        yield genome.fetch_stranded(transcript.contig, span[0] - _FLANK, span[1] + _FLANK, transcript.strand)
+    spliced = genome.spliced(transcript)
+    firsts = [n for n in exons if n - 1 not in exons]
+    finals = [n for n in exons if n + 1 not in exons]
+    for first, final in zip(firsts, finals, strict=True):
+        end = min(transcript.exon_end(final), last) + _FLANK
+        yield spliced[max(transcript.exon_start(first) - 1 - _FLANK, 0) : end]
     for n in row.rna_introns:
         if n < number:
             yield genome.fetch_stranded(transcript.contig, *transcript.intron_span(n), transcript.strand)
 
 
-def _wanted_span(row: PanelGene, transcript: Transcript, exon: int) -> tuple[int, int]:
-    """Genomic span of an exon; of drivers and bypass genes without the bases behind the stop codon.
+def _last_base(row: PanelGene, transcript: Transcript) -> int:
+    """Last transcript position that is wanted: of drivers and bypass genes the end of the stop codon.
 
-    No junction or codon lies there, and these regions are long (NTRK3: 16 kb).
+    No junction or codon lies behind it, and these regions are long (NTRK3: 16 kb).
     """
-    start, end = transcript.exons[exon - 1]
     if row.role not in ("driver", "bypass") or transcript.cds is None:
-        return start, end
-    beyond = max(transcript.exon_end(exon) - transcript.cds[1] - _STOP, 0)
-    return (start, end - beyond) if transcript.forward else (start + beyond, end)
+        return transcript.length
+    return transcript.cds[1] + _STOP
 
 
 def _encode_bases(sequence: str) -> Codes:
