@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+import report_fixtures as made
 from alktrace.cohort import Row, write_cohort
 from alktrace.errors import InputError
 from alktrace.models import Finding, Report, SampleInfo, State, Verdict
 from alktrace.serialise import write_json
+from alktrace.views.patient import file_name
 
 HOSTILE = "<img src=x onerror=alert(1)>\t=1+1"
 
@@ -89,3 +92,52 @@ def test_other_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a Report record"):
         write_cohort([tmp_path / "report.json"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_patient_with_two_samples_has_a_page(tmp_path: Path) -> None:
+    name = "../<b>x</b>"
+    write_cohort(write(tmp_path, [report("a", patient=name), report("b", patient=name), report("c")]), tmp_path / "out")
+    (page,) = (tmp_path / "out" / "patients").iterdir()
+    assert page.name == file_name(name)
+    assert not set(page.name) & set("/<>&\\ ")
+    cells = Cells()
+    cells.feed(page.read_text())
+    assert "<b>x" not in page.read_text()
+    assert any(name in text for text in cells.text)
+    index = Cells()
+    index.feed((tmp_path / "out" / "index.html").read_text())
+    assert [a["href"] for t, a in index.tags if t == "a" and "patients/" in (a["href"] or "")] == [
+        f"patients/{page.name}"
+    ] * 2
+
+
+def test_page_of_a_patient_who_left_is_removed(tmp_path: Path) -> None:
+    write_cohort(write(tmp_path, [report("a"), report("b")]), tmp_path)
+    write_cohort(write(tmp_path, [report("a")]), tmp_path)
+    assert list((tmp_path / "patients").iterdir()) == []
+
+
+def test_like_names_have_pages_of_their_own() -> None:
+    names = ["a b", "a_b", "a/b", "A B", "", "..", "患者"]
+    assert len({file_name(n).lower() for n in names}) == len(names)
+
+
+def test_emergent_change_is_said_and_drawn(tmp_path: Path) -> None:
+    _, before = made.build(tmp_path / "x", "negative")
+    _, after = made.build(tmp_path / "y", "fusion")
+    before.sample.id, after.sample.id = "first", "second"
+    for one in (before, after):
+        one.qc["junction_limit"] = 0.006
+    write_cohort(write(tmp_path, [before, after]), tmp_path / "out")
+    (page,) = (tmp_path / "out" / "patients").iterdir()
+    text = page.read_text()
+    assert "<b>emergent:</b> ALK G1202R (c.3604G&gt;A)" in text
+    assert 'class="open line-0"' in text  # first sample: at its limit of detection
+
+
+def test_multiqc_table(tmp_path: Path) -> None:
+    write_cohort(write(tmp_path, [report("a", State.DETECTED), report("b")]), tmp_path)
+    content = json.loads((tmp_path / "alktrace_mqc.json").read_text())
+    assert content["plot_type"] == "table"
+    assert {k: v["alk_rearrangement"] for k, v in content["data"].items()} == {"a": "detected", "b": "not assessable"}
+    assert set(content["headers"]) == set(content["data"]["a"])

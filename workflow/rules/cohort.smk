@@ -4,6 +4,7 @@
 rule summarise_cohort:
     input:
         reports=expand("results/{sample}/report.json", sample=SAMPLES),
+        knowledge=KNOWLEDGE_TABLES,
     output:
         summary="results/cohort/summary.tsv",
         page=report(
@@ -11,6 +12,8 @@ rule summarise_cohort:
             caption="../report/cohort.rst",
             category="Cohort",
         ),
+        multiqc="results/cohort/alktrace_mqc.json",
+        patients=directory("results/cohort/patients"),
     log:
         "work/logs/summarise_cohort.log",
     benchmark:

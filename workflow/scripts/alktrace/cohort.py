@@ -1,20 +1,25 @@
-"""The cohort: one row a sample, as a table (`summary.tsv`) and as a page to sort and filter (`index.html`)."""
+"""The cohort: one row a sample, as a table (`summary.tsv`), as a page to sort and filter (`index.html`) and for MultiQC
+(`alktrace_mqc.json`); one page for each patient with more than one sample (`patients/`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from .knowledge import Sentences, read_table
 from .models import Report, State
-from .serialise import read_json, write_text
+from .serialise import read_json, write_json, write_text
 from .views.answers import STATE_WORDS, fusion_label
 from .views.escape import cell
 from .views.html import TEMPLATES, environment, style
+from .views.patient import file_name, patient_page
 
 TARGET = "ALK"
+KNOWLEDGE = Path(__file__).parents[3] / "resources" / "knowledge"
 
 
 @dataclass(frozen=True)
@@ -48,23 +53,76 @@ class Row:
 
 
 def write_cohort(reports: Sequence[Path], out: Path) -> None:
-    """Write summary.tsv and index.html into `out` from report.json files, rows in their order.
+    """Write summary.tsv, index.html, alktrace_mqc.json and patients/*.html into `out` from report.json files.
 
-    Raises InputError when a file is not a report.
+    Rows are in the order of `reports`, which is also the order in time of one patient's samples. Pages of patients that
+    are no longer among them are removed. Raises InputError when a file is not a report.
     """
-    rows = [_row(read_json(path, Report)) for path in reports]
-    write_text(out / "summary.tsv", _table(rows))
-    page = (
+    found = [read_json(path, Report) for path in reports]
+    rows = [_row(report) for report in found]
+    patients = _patients(found)
+    sentences = read_table(KNOWLEDGE / "sentences.tsv", ("id", "text"))
+    said = Sentences({row["id"]: row["text"] for row in sentences})
+    pages = {file_name(name): patient_page(name, series, said) for name, series in patients.items()}
+    index = (
         environment()
         .get_template("cohort.html.j2")
         .render(
             rows=rows,
+            patients={name: file_name(name) for name in patients},
             style=style(),
             script=Markup((TEMPLATES / "cohort.js").read_text(encoding="utf-8")),  # our own file, not data
             state_words=STATE_WORDS,
         )
     )
-    write_text(out / "index.html", page)
+    folder = out / "patients"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in pages.items():
+        write_text(folder / name, page)
+    for old in folder.glob("*.html"):
+        if old.name not in pages:
+            old.unlink()
+    write_text(out / "summary.tsv", _table(rows))
+    write_json(multiqc(rows), out / "alktrace_mqc.json")
+    write_text(out / "index.html", index)
+
+
+def _patients(reports: Sequence[Report]) -> dict[str, list[Report]]:
+    """Patients with at least two samples, in order of first appearance. An empty name is nobody's."""
+    named: dict[str, list[Report]] = {}
+    for report in reports:
+        if report.sample.patient:
+            named.setdefault(report.sample.patient, []).append(report)
+    return {name: series for name, series in named.items() if len(series) > 1}
+
+
+def multiqc(rows: Sequence[Row]) -> dict[str, Any]:
+    """MultiQC custom content: a table with one row a sample. Text is escaped, because MultiQC shows it as HTML."""
+    columns = {
+        "alk_rearrangement": ("ALK fusion", "State of the ALK rearrangement"),
+        "fusions": ("Variant", "Kinase fusions of medium or high confidence"),
+        "kinase_domain": ("Kinase domain", "State of the ALK kinase domain"),
+        "mutations": ("Changes", "Called changes of ALK"),
+        "bypass": ("Bypass", "State of the bypass tracks"),
+        "resistant": ("Resistance reported", "Inhibitors with reported resistance to what was found"),
+        "pairs_total": ("Read pairs", "Read pairs in the FASTQ"),
+        "control_fragments": ("Control fragments", "Unique fragments of the control genes"),
+    }
+    return {
+        "id": "alktrace",
+        "section_name": "alktrace",
+        "description": "ALK fusions and kinase-domain changes. Research use only.",
+        "plot_type": "table",
+        "pconfig": {"id": "alktrace_table", "title": "alktrace: results", "no_violin": True},
+        "headers": {key: {"title": title, "description": words} for key, (title, words) in columns.items()},
+        "data": {row.sample: {key: _shown(getattr(row, key)) for key in columns} for row in rows},
+    }
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, State):
+        return STATE_WORDS[value]
+    return str(escape(value)) if isinstance(value, str) else value
 
 
 def _table(rows: Iterable[Row]) -> str:
