@@ -155,8 +155,8 @@ def _dismissal(junction: Junction, junctions: list[Junction], annotation: Annota
         )
     if any(is_unspliced_form(junction, other) for other in junctions):
         return (
-            f"{s.five.gene} exon {s.five_exon} to {s.three.gene} exon {s.three_exon}: unspliced RNA with intron bases of"
-            f" both genes ({seen}), counted with no junction"
+            f"{s.five.gene} exon {s.five_exon} to {s.three.gene} exon {s.three_exon}: unspliced RNA with intron bases"
+            f" of both genes ({seen}), counted with no junction"
         )
     return None
 

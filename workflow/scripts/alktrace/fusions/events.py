@@ -98,7 +98,7 @@ def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon
 
 
 def is_unspliced_form(junction: Junction, spliced: Junction) -> bool:
-    """Does a junction run through introns of both genes between the exons that a better supported one joins directly?"""
+    """Does a junction run through introns of both genes between exons that a better supported one joins directly?"""
     s, other = junction.structure, spliced.structure
     return (
         s.five_retained > 0

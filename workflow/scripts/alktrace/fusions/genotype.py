@@ -47,9 +47,7 @@ class JunctionReference:
         self.right_start = len(left) + len(structure.inserted)
         # the breakpoint next to the target: retained intron belongs to the side it runs on from
         self.breakpoint = (
-            self.right_start - structure.three_retained
-            if target_is_three
-            else self.left_end + structure.five_retained
+            self.right_start - structure.three_retained if target_is_three else self.left_end + structure.five_retained
         )
         self._core = self.sequence[self.breakpoint - MIN_ANCHOR : self.breakpoint + MIN_ANCHOR]
         self._placed: dict[str, Placement | None] = {}
