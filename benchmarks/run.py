@@ -57,6 +57,7 @@ def main() -> None:
     reference = commands.add_parser("reference", help="annotation and targets of a FASTA with a GTF beside it, timed")
     reference.add_argument("--fasta", type=Path, required=True)
     reference.add_argument("--out", type=Path, required=True)
+    reference.add_argument("--panel", type=Path, default=ROOT / "resources" / "panel.tsv")
     speed = commands.add_parser("speed", help="floor and recruiter on the same files, alternating")
     speed.add_argument("--reads", type=Path, nargs="+", required=True)
     speed.add_argument("--threads", type=int, default=2)
@@ -262,7 +263,7 @@ def _reference(arguments: argparse.Namespace) -> None:
     from alktrace.annotation import Genome, read_gtf
     from alktrace.panel import read_panel
 
-    knowledge, panel = ROOT / "resources" / "knowledge", ROOT / "resources" / "panel.tsv"
+    knowledge, panel = ROOT / "resources" / "knowledge", arguments.panel
     arguments.out.mkdir(parents=True, exist_ok=True)
     pins = {gene.gene: gene.transcript for gene in read_panel(panel) if gene.transcript}
     annotation, _ = read_gtf(arguments.fasta.with_suffix(".gtf"), pins, Genome(arguments.fasta).lengths)
