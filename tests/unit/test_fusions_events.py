@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alktrace.annotation import Annotation, Transcript
+from alktrace.annotation import Annotation, Genome, Transcript
 from alktrace.fusions.discover import Junction
 from alktrace.fusions.events import classify, confidence_of, is_unspliced_form, kinase_exons, read_through
 from alktrace.fusions.genotype import Placement, explained_elsewhere
-from alktrace.fusions.imbalance import Blocks, exon_depth, fragment_blocks, measure_imbalance
+from alktrace.fusions.imbalance import Blocks, exon_depth, fragment_blocks, known_exons, measure_imbalance
 from alktrace.fusions.reads import Alignment, MoleculeKey, Read, candidate_names, load_fragments, parse_alignment
 from alktrace.fusions.target_index import TargetIndex
 from alktrace.models import State
@@ -73,6 +74,7 @@ def fakes(*items: FakeJunction) -> list[Junction]:
     return cast(list[Junction], list(items))
 
 
+KNOWN = frozenset(range(1, 13))
 TARGET, PARTNER = gene("TARGET", 1_000), gene("PARTNER", 1_000, "-", "chr5")
 
 
@@ -308,21 +310,36 @@ def _blocks(exons: list[int]) -> Blocks:
 
 
 def test_only_three_prime_exons_is_imbalance() -> None:
-    found = measure_imbalance(_blocks([9, 10] * 20), TARGET, 8, "wts")
+    found = measure_imbalance(_blocks([9, 10] * 20), TARGET, KNOWN, 8, "wts")
     assert (found.state, found.five_prime, found.three_prime) == (State.DETECTED, 0, 40)
     assert found.p_value is not None and found.p_value < 1e-4
 
 
 @pytest.mark.parametrize("exons", [[2, 5, 9, 10] * 20, [2] * 30 + [9] * 30, [3] * 60])
 def test_even_expression_is_no_imbalance(exons: list[int]) -> None:
-    assert measure_imbalance(_blocks(exons), TARGET, 8, "wts").state == State.NOT_DETECTED
+    assert measure_imbalance(_blocks(exons), TARGET, KNOWN, 8, "wts").state == State.NOT_DETECTED
 
 
 @pytest.mark.parametrize(("exons", "library"), [([9] * 19, "wts"), ([9] * 90, "capture"), ([9] * 90, "amplicon")])
 def test_imbalance_that_cannot_be_assessed(exons: list[int], library: str) -> None:
-    found = measure_imbalance(_blocks(exons), TARGET, 8, library)
+    found = measure_imbalance(_blocks(exons), TARGET, KNOWN, 8, library)
     assert (found.state, found.ratio) == (State.NOT_ASSESSABLE, None)
     assert found.reason
+
+
+def test_exons_that_the_reference_lacks_are_left_out() -> None:
+    """A reference of the kinase exons alone makes no imbalance of wild-type expression."""
+    reads = _blocks([6, 7, 8, 9, 10, 11, 12] * 20)
+    assert measure_imbalance(reads, TARGET, frozenset(range(5, 13)), 8, "wts").state == State.NOT_DETECTED
+    found = measure_imbalance(reads, TARGET, frozenset(range(7, 13)), 8, "wts")
+    assert found.state == State.NOT_ASSESSABLE and "reference" in found.reason
+
+
+def test_known_exons(tmp_path: Path) -> None:
+    parts = {1: "G" * 100, 2: "N" * 100, 3: "".join(random.Random(3).choices("ACGT", k=100))}
+    fasta = tmp_path / "reference.fa"
+    fasta.write_text(">chr2\n" + "N" * 999 + ("N" * 100).join(parts.values()) + "\n")
+    assert known_exons(gene("TARGET", 1_000, exons=3), Genome(fasta)) == {3}
 
 
 def test_depth_of_exons() -> None:

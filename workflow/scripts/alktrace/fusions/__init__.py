@@ -37,7 +37,7 @@ from .discover import (
 from .events import Classified, classify, is_unspliced_form, kinase_exons, merge_artefacts, read_through
 from .exon_borders import ExonBorders
 from .genotype import JunctionReference
-from .imbalance import exon_depth, fragment_blocks, measure_imbalance
+from .imbalance import exon_depth, fragment_blocks, known_exons, measure_imbalance
 from .reads import Fragment, MoleculeKey, candidate_names, load_fragments
 from .target_index import TargetIndex
 
@@ -80,7 +80,8 @@ def call_fusions(
     key = MoleculeKey(re.compile(umi) if umi else None, count_reads=library == "amplicon" and not umi)
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
     blocks = fragment_blocks(bam, target)
-    imbalance = measure_imbalance(blocks, target, kinase_exons(target, tables.domains).start, library)
+    first_kinase_exon = kinase_exons(target, tables.domains).start
+    imbalance = measure_imbalance(blocks, target, known_exons(target, genome), first_kinase_exon, library)
     coverage = exon_depth(blocks, target)
     fusions: list[Fusion] = []
     evidence: list[JunctionEvidence] = []

@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pysam
 from scipy.special import bdtrc
 
-from ..annotation import Transcript
+from ..annotation import Genome, Transcript
 from ..models import CoverageBin, Imbalance, State
+from .bases import is_informative
 
 EXONS_A_SIDE = 8  # near the breakpoint, so that 3' bias of degraded RNA hardly matters
+MIN_EXONS = 3  # exons a side
 MIN_FRAGMENTS = 20
 MIN_RATIO = 4.0
 NULL_RATIO = 2.0  # 3' bias allowed for before a ratio counts against chance
@@ -66,8 +68,16 @@ def exon_depth(blocks: Blocks, gene: Transcript) -> list[CoverageBin]:
     return depth
 
 
-def measure_imbalance(blocks: Blocks, gene: Transcript, first_kinase_exon: int, library: str) -> Imbalance:
-    """Compare unique fragments over the exons before and from the first kinase exon on.
+def known_exons(gene: Transcript, genome: Genome) -> frozenset[int]:
+    """Exons whose sequence the reference has: no N and no filler of one base."""
+    sequences = (genome.fetch_stranded(gene.contig, start, end, gene.strand) for start, end in gene.exons)
+    return frozenset(n for n, bases in enumerate(sequences, 1) if is_informative(bases) and is_informative(bases[::-1]))
+
+
+def measure_imbalance(
+    blocks: Blocks, gene: Transcript, known: frozenset[int], first_kinase_exon: int, library: str
+) -> Imbalance:
+    """Compare unique fragments over the `known` exons before the first kinase exon and over those from it on.
 
     `ratio` is 3' over 5' depth per base. The p-value is the binomial chance of so many 3' fragments if 3' exons were
     covered NULL_RATIO times as deeply as 5' exons.
@@ -75,8 +85,12 @@ def measure_imbalance(blocks: Blocks, gene: Transcript, first_kinase_exon: int, 
     if library != "wts":
         reason = f"{library} libraries do not keep the 5'/3' ratio of {gene.gene}; no normal samples to compare with"
         return Imbalance(None, None, None, None, State.NOT_ASSESSABLE, reason)
-    before = range(max(1, first_kinase_exon - EXONS_A_SIDE), first_kinase_exon)
-    after = range(first_kinase_exon, min(len(gene.exons), first_kinase_exon + EXONS_A_SIDE - 1) + 1)
+    exons = range(max(1, first_kinase_exon - EXONS_A_SIDE), first_kinase_exon + EXONS_A_SIDE)
+    before = [n for n in exons if n in known and n < first_kinase_exon]
+    after = [n for n in exons if n in known and n >= first_kinase_exon]
+    if min(len(before), len(after)) < MIN_EXONS:
+        reason = f"the reference lacks the sequence of {gene.gene} exons on one side of the breakpoint"
+        return Imbalance(None, None, None, None, State.NOT_ASSESSABLE, reason)
     five, three = (_touching(blocks, gene, exons) for exons in (before, after))
     length_five, length_three = (sum(e - s + 1 for s, e in (gene.exons[n - 1] for n in r)) for r in (before, after))
     if five + three < MIN_FRAGMENTS:
@@ -87,12 +101,12 @@ def measure_imbalance(blocks: Blocks, gene: Transcript, first_kinase_exon: int, 
     share = NULL_RATIO * length_three / (NULL_RATIO * length_three + length_five)
     p_value = float(bdtrc(three - 1, five + three, share)) if three else 1.0
     found = ratio >= MIN_RATIO and p_value <= MAX_P
-    reason = f"exons {before.start}-{before.stop - 1}: {five} fragments, exons {after.start}-{after.stop - 1}: {three}"
+    reason = f"exons {before[0]}-{before[-1]}: {five} fragments, exons {after[0]}-{after[-1]}: {three}"
     state = State.DETECTED if found else State.NOT_DETECTED
     return Imbalance(five, three, round(ratio, 2), float(f"{p_value:.3g}"), state, reason)
 
 
-def _touching(blocks: Blocks, gene: Transcript, exons: range) -> int:
+def _touching(blocks: Blocks, gene: Transcript, exons: Iterable[int]) -> int:
     """Fragments with at least one base in the exons."""
     spans = [gene.exons[n - 1] for n in exons]
     touching = np.zeros(len(blocks.start), dtype=bool)
