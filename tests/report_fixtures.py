@@ -95,7 +95,7 @@ class Case:
     def write_views(self, out: Path, knowledge: Path = KNOWLEDGE, **settings: Any) -> None:
         """All views of the sample into `out`."""
         inputs = (self.report, self.fusions, self.screen, self.bam, self.fasta, self.annotation)
-        write_views(*inputs, knowledge, out, {"max_lod_vaf": 0.2, **settings})
+        write_views(*inputs, knowledge, out, {"max_lod_vaf": 0.2, "evidence_view": False, **settings})
 
 
 def _transcript(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for kind in KINDS:
         names = hostile if kind == "hostile" else {}
         case, _ = made.build(folder / kind, "fusion" if kind == "hostile" else kind, **names)
-        case.write_views(folder / kind / "out")
+        case.write_views(folder / kind / "out", evidence_view=True)
         found[kind] = folder / kind / "out" / "report.html"
     return found
 
@@ -146,3 +147,25 @@ def test_print_cuts_nothing(window: Browser, pages: dict[str, Path], kind: str) 
         )  # 273 mm
     finally:
         window.command("Emulation.setEmulatedMedia", {"media": ""})
+
+
+@pytest.mark.parametrize("kind", ["fusion", "hostile"])
+def test_genome_browser_draws_offline(window: Browser, pages: dict[str, Path], kind: str) -> None:
+    """igv.js draws both sides of a junction from the page alone, and goes to a change on a click."""
+    page = pages[kind].with_name("evidence.html")
+    window.console(), window.requests()
+    window.open(page, 1280)
+    panels = "return document.getElementById('browser').shadowRoot?.querySelectorAll('canvas').length ?? 0"
+    wait(lambda: window.run(panels) >= 6)
+    window.run("[...document.querySelectorAll('#items button')].at(-1).click()")
+    wait(lambda: window.run("return document.querySelector('#items [aria-pressed=true]').textContent") == "ALK G1202R")
+    assert window.console() == []
+    assert window.requests() == [page.resolve().as_uri()]
+
+
+def wait(ready: Callable[[], bool]) -> None:
+    """Until `ready`, at most half a minute."""
+    end = time.monotonic() + 30
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.2)

@@ -38,6 +38,9 @@ except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
 
+if SETTINGS["report"]["evidence_view"]:
+    REPORT_VIEWS.append("evidence.html")
+
 
 wildcard_constraints:
     sample="[A-Za-z0-9][A-Za-z0-9._-]{0,63}",

@@ -60,7 +60,7 @@ rule render_report:
         mem_mb=scaled(1000),
         runtime=10,
     params:
-        thresholds=SETTINGS["thresholds"],
+        settings={"max_lod_vaf": SETTINGS["thresholds"]["max_lod_vaf"], **SETTINGS["report"]},
     message:
         "{wildcards.sample}: write the HTML report and the tables"
     script:

@@ -13,10 +13,12 @@ from ..models import FusionResult, Report, ScreenResult
 from ..serialise import read_json
 from .bedpe import fusions_bedpe
 from .html import render_page
+from .igv import evidence_page
 from .tsv import report_tsv
 from .vcf import write_fusions_vcf, write_mutations_vcf
 
 FILES = ("report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf")
+EVIDENCE = "evidence.html"
 
 
 def write_views(
@@ -30,24 +32,28 @@ def write_views(
     out: Path,
     settings: Mapping[str, Any],
 ) -> None:
-    """Write `FILES` into the folder `out`: all of them, or none.
+    """Write `FILES`, and `EVIDENCE` if `settings` wants it, into the folder `out`: all of them, or none.
 
     `report` is report.json, `fusions` and `screen` the stage records (`FusionResult`, `ScreenResult`), `bam` the
-    evidence BAM, `annotation` the table of stated transcripts, `knowledge` the folder of tables, `settings` the
-    configuration. Raises InputError when a record cannot be read or does not fit the FASTA.
+    evidence BAM, `annotation` the table of stated transcripts, `knowledge` the folder of tables, `settings` holds
+    `max_lod_vaf` and `evidence_view`. Raises InputError when a record cannot be read or does not fit the FASTA.
     """
     findings = read_json(report, Report)
     fusion_result = read_json(fusions, FusionResult)
     screen_result = read_json(screen, ScreenResult)
     genome = Genome(fasta)
-    page = render_page(findings, fusion_result, screen_result, Annotation.load(annotation), knowledge, settings)
+    genes = Annotation.load(annotation)
+    pages = {"report.html": render_page(findings, fusion_result, screen_result, genes, knowledge, settings)}
+    if settings["evidence_view"]:
+        pages[EVIDENCE] = evidence_page(findings, bam, genome, genes)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".views.") as name:
         folder = Path(name)
-        (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")
+        for file, page in pages.items():
+            (folder / file).write_text(page, encoding="utf-8", newline="\n")
         (folder / "report.tsv").write_text(report_tsv(findings), encoding="utf-8", newline="\n")
         (folder / "fusions.bedpe").write_text(fusions_bedpe(findings.fusions), encoding="utf-8", newline="\n")
         write_fusions_vcf(findings.fusions, genome, folder / "fusions.vcf")
         write_mutations_vcf(screen_result.vcf, genome, folder / "mutations.vcf")
-        for file in FILES:
+        for file in sorted({*FILES, *pages}):
             os.replace(folder / file, out / file)

@@ -21,7 +21,6 @@ from .tables import Hotspot, read_domains, read_hotspots
 from .tsv import place
 
 TEMPLATES = Path(__file__).parents[3] / "report" / "html"
-DEFAULT_MAX_LOD = 0.20
 TARGET = "ALK"
 SHOWN_APART = ("failure_list", "direct_junctions", "notes", "alk_imbalance")  # of report.qc: they have their own places
 
@@ -62,10 +61,10 @@ def render_page(
     knowledge: Path,
     settings: Mapping[str, Any],
 ) -> str:
-    """The page's text. `settings` is the configuration; of it `max_lod_vaf` is shown."""
+    """The page's text. `settings` holds `max_lod_vaf`, which is drawn, and `evidence_view`: link the genome browser."""
     codons = [c for c in report.screened if c.gene == TARGET]
     hotspots = read_hotspots(knowledge)
-    max_lod = float(settings.get("max_lod_vaf", DEFAULT_MAX_LOD))
+    max_lod = settings["max_lod_vaf"]
     return (
         environment()
         .get_template("page.html.j2")
@@ -88,6 +87,7 @@ def render_page(
             qc=flat({k: v for k, v in report.qc.items() if k not in SHOWN_APART}),
             failures=report.qc.get("failure_list", []),
             context=published_context(report),
+            evidence=settings["evidence_view"],
             references=References(),
         )
     )
