@@ -63,5 +63,3 @@ class PreparedReference:
         return call_fusions(
             bam, self.fasta, self.annotation, RESOURCES / "panel.tsv", KNOWLEDGE, stats, FusionSettings(), umi, library
         )
-
-

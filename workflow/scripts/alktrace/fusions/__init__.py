@@ -38,7 +38,7 @@ from .events import Classified, classify, is_unspliced_form, kinase_exons, merge
 from .exon_borders import ExonBorders
 from .genotype import JunctionReference
 from .imbalance import exon_depth, fragment_blocks, known_exons, measure_imbalance
-from .reads import Fragment, MoleculeKey, candidate_names, load_fragments
+from .reads import Fragment, MoleculeKey, candidate_names, inside, load_fragments
 from .target_index import TargetIndex
 
 LOG = logging.getLogger(__name__)
@@ -174,6 +174,8 @@ def _uncrossed(
     links: dict[tuple[str, bool], dict[str, tuple[Fragment, int, int]]] = {}
     partners: dict[str, Transcript] = {}
     for fragment in fragments:
+        if all(any(inside(a, search.gene) for a in read.alignments) for read in fragment.reads):
+            continue  # the gene alone explains it; its other places are a paralogue's
         for partner in _touched(fragment, search):
             partners[partner.gene_id] = partner
             for into in (True, False):
