@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 FILES = (
-    "report.json", "report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf", "evidence.bam"
+    "report.json", "report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf", "evidence.bam",
+    "evidence.html",
 )  # fmt: skip
 SAMPLES = ("demo_V1", "demo_V3_baseline", "demo_V3_progression", "demo_KIF5B", "demo_wild_type", "demo_poor")
 FEW = ("demo_V3_progression", "demo_poor")
