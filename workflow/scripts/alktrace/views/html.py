@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,6 +36,7 @@ class FusionSection:
     view: JunctionView | None
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Templates of workflow/report/html: everything is escaped, a misspelt name is an error."""
     made = jinja2.Environment(
