@@ -34,7 +34,7 @@ def merge_artefacts(junctions: list[Junction]) -> list[Junction]:
     """Fold junctions that are a better supported one with errors into it: one that differs only in the length of
     homopolymers of its insert (polymerases slip there), and one with far fewer fragments that is a few errors away."""
     kept: list[Junction] = []
-    for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
+    for junction in sorted(junctions, key=lambda j: (-j.counted.exact, -len(j.counted.split), repr(j.key))):
         origin = next((k for k in kept if _is_artefact(junction, k)), None)
         if origin is None:
             kept.append(junction)
@@ -54,7 +54,7 @@ def _is_artefact(junction: Junction, origin: Junction) -> bool:
     clean = not (s.five_deleted or s.three_deleted or s.untemplated)
     return (
         not clean
-        and len(junction.counted.split) <= ARTEFACT_SHARE * len(origin.counted.split)
+        and junction.counted.exact <= ARTEFACT_SHARE * origin.counted.exact
         and origin.reference.distance(junction.reference.core(ARTEFACT_FLANK)) <= ARTEFACT_ERRORS
     )
 

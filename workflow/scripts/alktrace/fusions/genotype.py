@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 from Bio.Align import PairwiseAligner
 
@@ -121,8 +122,7 @@ class JunctionReference:
     def _place_gapped(self, bases: str, reverse: bool, column: int) -> Placement | None:
         """Placement with a short gap, as homopolymer errors make them."""
         start, end = max(column - 5, 0), min(column + len(bases) + 10, len(self.sequence))
-        score = _ALIGNER.score(self.sequence[start:end], bases)
-        differences = round((len(bases) - score) / 2)  # a mismatch costs 2 below a match, so does a gapped base
+        differences = _errors(self.sequence[start:end], bases)
         if differences > _allowed(bases) + 1:
             return None
         alignment = _ALIGNER.align(self.sequence[start:end], bases)[0]
@@ -148,8 +148,7 @@ class JunctionReference:
 
     def distance(self, bases: str) -> int:
         """Errors, each a base wrong, missing or added, that turn a piece of this sequence into `bases`."""
-        window = self.core(len(bases))
-        return round((len(bases) - float(_ALIGNER.score(window, bases))) / 2)
+        return _errors(self.core(len(bases)), bases)
 
     def crosses(self, placement: Placement) -> bool:
         """Does the placement show MIN_ANCHOR bases on either side of the breakpoint?"""
@@ -182,6 +181,11 @@ def _aligner() -> PairwiseAligner:
 
 
 _ALIGNER = _aligner()
+
+
+def _errors(window: str, bases: str) -> int:
+    """Errors of `bases` against the best piece of `window`: a wrong or added base costs 2, a missing one 1."""
+    return ceil((len(bases) - float(_ALIGNER.score(window, bases))) / 2)
 
 
 def _allowed(bases: str) -> int:
@@ -245,6 +249,11 @@ class Counted:
     split: dict[tuple[object, ...], str]  # molecule -> name of one of its fragments
     spanning: dict[tuple[object, ...], str]
     placements: dict[str, Placement]  # fragment name -> its best split placement
+
+    @property
+    def exact(self) -> int:
+        """Split fragments that fit without a gap."""
+        return sum(not self.placements[name].gapped for name in self.split.values())
 
     @property
     def unique(self) -> int:

@@ -42,14 +42,16 @@ def fragment_blocks(bam: Path, gene: Transcript) -> Blocks:
         for record in records:
             if not (record.is_secondary or record.is_supplementary) and record.mapping_quality > 0:
                 name = str(record.query_name)
-                found[name] = _merged((*found.get(name, ()), *((a + 1, b) for a, b in record.get_blocks())))
-    unique = sorted(set(found.values()))
+                found[name] = _merged([*found.get(name, ()), *((a + 1, b) for a, b in record.get_blocks())])
+    unique = list(dict.fromkeys(found.values()))
     fragment = np.repeat(np.arange(len(unique), dtype=np.int64), [len(blocks) for blocks in unique])
-    ends = np.array([block for blocks in unique for block in blocks], dtype=np.int64).reshape(-1, 2)
+    ends = np.fromiter((end for blocks in unique for block in blocks for end in block), np.int64).reshape(-1, 2)
     return Blocks(fragment, ends[:, 0], ends[:, 1])
 
 
-def _merged(blocks: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _merged(blocks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    if len(blocks) == 1:
+        return tuple(blocks)
     merged: list[tuple[int, int]] = []
     for start, end in sorted(blocks):
         if merged and start <= merged[-1][1] + 1:
