@@ -43,12 +43,15 @@ def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str
 
 def _say(error: ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
+    schema: Any = error.schema
+    value: Any = error.instance
     if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        unknown = ", ".join(sorted(str(key) for key in error.instance if key not in known))
+        known = schema["properties"]
+        unknown = ", ".join(sorted(str(key) for key in value if key not in known))
         return f"unknown key {where + '.' if where else ''}{unknown}; known are {', '.join(known)}"
     if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
+        required: Any = error.validator_value
+        missing = next(key for key in required if key not in value)
         return f"key {where + '.' if where else ''}{missing} is missing"
     reason = error.message.splitlines()[0]
     return f"key {where}: {reason}" if where else reason
