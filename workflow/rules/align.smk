@@ -19,7 +19,7 @@ rule align_reads:
         "../../envs/minimap2.yaml"
     threads: 2
     resources:
-        mem_mb=scaled(1000, 6.5),
+        mem_mb=scaled(1000, 7),
         runtime=60,
     message:
         "{wildcards.sample}: align recruited reads"

@@ -91,7 +91,7 @@ rule index_reference:
         "../../envs/minimap2.yaml"
     threads: 2
     resources:
-        mem_mb=scaled(1000, 6.5),
+        mem_mb=scaled(1000, 7),
         runtime=60,
     message:
         "Index the reference for minimap2"
