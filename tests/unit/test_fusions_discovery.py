@@ -296,6 +296,35 @@ def test_a_missing_base_is_placed_with_a_gap(reference: tuple[JunctionReference,
     assert placed is not None and placed.gapped and placed.differences <= 1 and known.is_split(placed)
 
 
+def test_a_short_side_must_fit_by_itself(reference: tuple[JunctionReference, str, int]) -> None:
+    """Three differences are few in 100 bases and many in the 12 that reach over the breakpoint."""
+    known, sequence, junction = reference
+    first = junction + 3 - 88
+    for wrong, expected in (((95,), True), ((90, 93, 96), False), ((10, 30, 50), True)):
+        bases = "".join(
+            "ACGT"[("ACGT".index(b) + (i in wrong)) % 4] for i, b in enumerate(sequence[first : first + 100])
+        )
+        placed = known.place(Read("r", 1, bases))
+        assert placed is not None and placed.differences == len(wrong)
+        assert known.is_split(placed) == expected
+
+
+def test_spliced_rna_turned_round_is_no_partner(world: World) -> None:
+    """A cDNA artefact: target exon 4 behind the partner's exons in antisense, which end at an exon border."""
+    spliced = world.genome.spliced(world.partner)
+    back = reverse_complement(spliced[world.partner.exon_start(3) - 1 : world.partner.exon_end(3)])
+    target = world.genome.spliced(world.target)[world.target.exon_start(4) - 1 :]
+    start, _ = world.partner.exons[2]
+    fragments = []
+    for n, offset in enumerate(range(len(back) - 60, len(back) - 20, 4)):
+        shown = len(back) - offset
+        block = ((start, start + shown - 1),)
+        alignment = Alignment(world.partner.contig, True, 60, block, 75 - shown, 0, 0, True)
+        bases = (back + target)[offset : offset + 75]
+        fragments.append(Fragment(f"t{n}", [Read(f"t{n}", 1, bases, [alignment])], None))
+    assert find_junctions(world.search(fragments)) == []
+
+
 def test_unrearranged_reads_are_no_evidence(world: World, reference: tuple[JunctionReference, str, int]) -> None:
     known, _, _ = reference
     spliced, at = world.genome.spliced(world.target), world.target.exon_start(4) - 1

@@ -276,9 +276,22 @@ def _locus(search: Search, contig: str, names: set[str], into: bool) -> Structur
             continue
         five, three = (anchor, search.gene) if into else (search.gene, anchor)
         structure = resolve_locus(contig, five, three, search.genome)
-        if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
+        if structure is None or _partner_match(structure, into) < MIN_PARTNER_MATCH:
+            continue
+        if not _is_exon_border(_partner(structure, into), into, search.annotation):
             return structure
     return None
+
+
+def _is_exon_border(locus: Transcript, at_end: bool, annotation: Annotation) -> bool:
+    """Does a nameless place end where an annotated exon does?
+
+    It is then spliced RNA of that gene turned round, joined to the target when the cDNA was made: splice sites do not
+    work backwards.
+    """
+    position = locus.last_base(1) if at_end else locus.first_base(1)
+    genes = annotation.overlapping(locus.contig, position, position)
+    return any(position in exon for gene in genes for exon in gene.exons)
 
 
 # ---------------------------------------------------------------- counting

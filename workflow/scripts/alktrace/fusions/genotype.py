@@ -155,8 +155,8 @@ class JunctionReference:
         return placement.column <= self.breakpoint - MIN_ANCHOR and placement.end >= self.breakpoint + MIN_ANCHOR
 
     def is_split(self, placement: Placement) -> bool:
-        """Is the placed read evidence: across the breakpoint, and worse on every unrearranged sequence?"""
-        if not self.crosses(placement):
+        """Is the placed read evidence: across the breakpoint, true on both sides, worse unrearranged?"""
+        if not (self.crosses(placement) and self._both_sides_fit(placement)):
             return False
         onward, upstream = self.alternatives
         length, total = len(placement.bases), len(self.sequence)
@@ -166,6 +166,14 @@ class JunctionReference:
             default=length,
         )
         return placement.differences + _MARGIN <= best_other
+
+    def _both_sides_fit(self, placement: Placement) -> bool:
+        """Does a short side hold no more differences than its own length allows? (With a gap, it must not be short.)"""
+        left = self.breakpoint - placement.column
+        if placement.gapped:
+            return min(left, placement.end - self.breakpoint) >= 2 * MIN_ANCHOR
+        parts = (placement.bases[:left], placement.column), (placement.bases[left:], self.breakpoint)
+        return all(_differences(part, self.sequence, column) <= _allowed(part) for part, column in parts)
 
 
 def _aligner() -> PairwiseAligner:
