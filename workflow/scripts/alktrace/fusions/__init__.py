@@ -25,6 +25,7 @@ from ..panel import read_panel
 from ..structure import Structure, to_fusion
 from ..variants import Tables, read_tables
 from .discover import (
+    SPAN_WINDOW,
     Junction,
     Search,
     confirm_complete,
@@ -44,7 +45,6 @@ from .target_index import TargetIndex
 LOG = logging.getLogger(__name__)
 
 MAX_PILEUP = 60
-SPAN_WINDOW = 600  # transcript bases by which mates may stand off a junction no read crosses
 # junction support L at which P(Poisson(L) >= m) = 0.95, by m
 _POISSON_95 = {1: 2.996, 2: 4.744, 3: 6.296, 4: 7.754, 5: 9.154}
 
@@ -140,7 +140,12 @@ def _gene_events(
         elif junction.counted.unique >= settings.min_support:
             notes.append(reason)
     called = classify(kept, kinase_exons(search.gene, tables.domains), settings.min_support, search.gene.gene)
-    return [c for c in called if c.junction.counted.unique >= 2]
+    return [c for c in called if _is_shown(c.junction)]
+
+
+def _is_shown(junction: Junction) -> bool:
+    """Is there more than one chimeric molecule: two fragments across the junction, or three in all?"""
+    return len(junction.counted.split) >= 2 or junction.counted.unique >= 3
 
 
 def _dismissal(junction: Junction, junctions: list[Junction], annotation: Annotation) -> str | None:

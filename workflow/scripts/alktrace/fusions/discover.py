@@ -25,6 +25,7 @@ LOG = logging.getLogger(__name__)
 SAMPLE = 3000  # fragments looked at in one round of discovery; deeper samples repeat themselves
 MAX_ROUNDS = 5
 MAX_CONTIGS = 300  # contigs grown per round and direction
+SPAN_WINDOW = 600  # transcript bases between mates on either side of a junction
 MAX_PARTNERS = 12
 GOOD_SIDE = 30  # bases of a side beyond which a seed is no better
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
@@ -382,7 +383,8 @@ def _spans(junction: Junction, fragment: Fragment, search: Search) -> bool:
         return False
     five_limit = s.five.exon_end(s.five_exon) - s.five_deleted
     three_limit = s.three.exon_start(s.three_exon) + s.three_deleted
-    return span[0] <= five_limit + BEYOND and span[1] >= three_limit - BEYOND
+    near = five_limit - span[0] + span[1] - three_limit <= SPAN_WINDOW
+    return near and span[0] <= five_limit + BEYOND and span[1] >= three_limit - BEYOND
 
 
 def facing_mates(fragment: Fragment, five: Transcript, three: Transcript, search: Search) -> tuple[int, int] | None:
