@@ -12,7 +12,7 @@ import pytest
 
 from alktrace import layout
 from alktrace.errors import InputError
-from alktrace.layout import SPAN, STRIDE, K
+from alktrace.layout import SPAN, SPARSE, K
 from alktrace.models import RecruitStats
 from alktrace.recruit import recruit
 from alktrace.serialise import read_json
@@ -88,13 +88,16 @@ def run(folder: Path, reference: Reference, mates: list[Path], **options: object
 
 
 def sampled(sequence: str) -> set[int]:
-    """Codes the recruiter looks up: every STRIDE bases, and a few more near the ends."""
+    """Codes the recruiter looks up: closely at both ends, every sixteenth base between them."""
     length = len(sequence)
-    starts = set(range(0, max(length // 8 * 8 - K + 1, 0), STRIDE))
-    if length >= K:
-        starts.add(length - K)
-    if length >= 24:
-        starts |= {4, (length - 20) // 4 * 4}
+    if length < K:
+        return set()
+    starts = {length - K}
+    if length < SPARSE:
+        starts |= set(range(0, length - K, 4))
+    else:
+        near_end = (length - 24) // 4 * 4
+        starts |= {0, 4, 8, near_end, near_end + 4} | set(range(16, near_end, 16))
     return {int(encode(sequence[s : s + K])[0]) for s in starts}
 
 

@@ -21,6 +21,8 @@ from .target_file import TargetFile
 BUFFER_SIZE = 1 << 20  # bytes of FASTQ text a buffer; a record must fit in
 _PAD = 64  # compiled code may read so far past the end
 RECORDS = BUFFER_SIZE // 64  # records a buffer at most; what is left waits for the next one
+# 64 bases take 16 bytes, begun ones too; a record has at least twice its bases
+_PACKED_SIZE = BUFFER_SIZE // 8 + 16 * RECORDS + _PAD
 _POOL = 4  # buffers a mate
 
 _PROBLEMS = {
@@ -65,10 +67,10 @@ class Scanner:
         self.state = (ctypes.c_int64 * layout.STATE_SIZE)()
         self.state[layout.MATE] = ord("1") + mate
         self.lengths = (ctypes.c_int64 * (layout.MAX_READ + 1))()
-        self._packed = (ctypes.c_uint8 * (layout.MAX_READ // 4 + _PAD))()
-        self._counters = tuple(ctypes.addressof(counter) for counter in (self._packed, self.state, self.lengths))
-        filter_ = table.address["filter"], table.shift("filter", 32)
-        self._targets = (*filter_, table.address["keys"], table.address["values"], table.shift("keys", 32))
+        self._room = (ctypes.c_uint8 * _PACKED_SIZE)(), (ctypes.c_uint32 * RECORDS)(), (ctypes.c_uint16 * RECORDS)()
+        self._counters = tuple(ctypes.addressof(counter) for counter in (*self._room, self.state, self.lengths))
+        filter_ = table.address["filter"], table.shift("filter")
+        self._targets = (*filter_, table.address["keys"], table.address["values"], table.shift("keys"))
 
     def scan(self, batch: Batch, end: int, final: bool) -> int:
         """Scan the whole records of the first `end` bytes; returns the bytes they take."""

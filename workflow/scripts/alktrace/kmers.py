@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types, uint32, uint64
 from numba.extending import intrinsic
 
-from .layout import FILTER_BIT1, FILTER_BIT2, HASH, HASH64
+from .layout import FILTER_BITS, HASH
 
 PAD = 64
 NOT_FOUND = 0xFFFFFFFFFFFFFFFF
@@ -71,7 +71,7 @@ def hash_bytes64(typing_context: Any, pointer: Any, index: Any, length: Any) -> 
         limit = builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(lane, 64), [0] * 64))
         inside = builder.icmp_unsigned("<", ir.Constant(letters, list(range(64))), limit)
         kept = builder.select(inside, text, ir.Constant(letters, [0] * 64))
-        odd = [(HASH64 * (2 * i + 3)) | 1 for i in range(8)]
+        odd = [(HASH * (2 * i + 3)) | 1 for i in range(8)]
         product = builder.mul(builder.bitcast(kept, words), ir.Constant(words, [c & 0xFFFFFFFFFFFFFFFF for c in odd]))
         total = ir.Constant(word, 0)
         for i in range(8):
@@ -159,25 +159,26 @@ def code16(buffer, at):
 
 @njit(inline="always")
 def hashed(code):
-    """32-bit multiplicative hash; its top bits address filter and table."""
-    return (code * uint64(HASH)) & uint64(0xFFFFFFFF)
+    """64-bit multiplicative hash; its top bits address filter and table."""
+    return code * uint64(HASH)
 
 
 @njit(inline="always")
 def may_hold(filter_, shift, code):
-    """1 when the filter may hold the code, else 0: two bits of one word. `shift` is 32 - log2(words)."""
+    """1 when the filter may hold the code, else 0: three bits of one word. `shift` is 64 - log2(words)."""
     h = hashed(code)
     word = filter_[h >> shift]
-    first = word >> ((h >> uint64(FILTER_BIT1)) & uint64(63))
-    second = word >> ((h >> uint64(FILTER_BIT2)) & uint64(63))
-    return first & second & uint64(1)
+    first = word >> ((h >> uint64(FILTER_BITS[0])) & uint64(63))
+    second = word >> ((h >> uint64(FILTER_BITS[1])) & uint64(63))
+    third = word >> ((h >> uint64(FILTER_BITS[2])) & uint64(63))
+    return first & second & third & uint64(1)
 
 
 @njit(inline="always")
 def lookup(keys, values, shift, code):
-    """Value of a code in the exact table, 0 when absent. `shift` is 32 - log2(slots)."""
+    """Value of a code in the exact table, 0 when absent. `shift` is 64 - log2(slots)."""
     slot = hashed(code) >> shift
-    last = (uint64(1) << (uint64(32) - shift)) - uint64(1)
+    last = (uint64(1) << (uint64(64) - shift)) - uint64(1)
     while keys[slot] != uint32(0):
         if keys[slot] == uint32(code):
             return uint64(values[slot])

@@ -1,12 +1,11 @@
 """Numbers that Python code and compiled kernels agree on. No imports, no logic."""
 
 K = 16  # bases of a recruiting k-mer
-STRIDE = 8  # a read is sampled at every eighth position, and more closely near its ends
+SPARSE = 44  # from this length on a read is sampled closely near its ends only (scan.scan_bases)
 SPAN = 24  # bases of a direct-scan k-mer (64-bit code), at least SPAN_MARGIN on either side of the junction
 SPAN_MARGIN = 8
-HASH = 0x9E3779B1  # multiplicative hash (2^32 / golden ratio)
-HASH64 = 0x9E3779B97F4A7C15
-FILTER_BIT1, FILTER_BIT2 = 11, 5  # where in the hash the two bits of the filter are taken
+HASH = 0x9E3779B97F4A7C15  # multiplicative hash (2^64 / golden ratio); its top bits address tables
+FILTER_BITS = (40, 34, 28)  # where in the hash the bits of the filter are taken, six each
 
 MAX_READ = 32767  # longest read, bases; longer ones are not short reads
 QUALITY_SAMPLE = 64  # qualities of every 64th record are read

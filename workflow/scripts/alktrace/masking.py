@@ -11,7 +11,8 @@ from numba import njit, uint32, uint64
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .layout import FILTER_BIT1, FILTER_BIT2, HASH, K
+from .kmers import hashed, may_hold
+from .layout import K
 from .streams import Damaged, fill, open_stream
 
 _CHUNK = 1 << 24  # bytes of FASTA a task
@@ -52,13 +53,8 @@ def _count(text, begin, classes, filter_, filter_shift, keys, shift, counts):  #
         if i < begin:
             continue
         bases += 1
-        hashed = (code * uint64(HASH)) & uint64(0xFFFFFFFF)
-        word = filter_[hashed >> filter_shift]
-        bits = (word >> ((hashed >> uint64(FILTER_BIT1)) & uint64(63))) & (
-            word >> ((hashed >> uint64(FILTER_BIT2)) & uint64(63))
-        )
-        if bits & uint64(1) and run >= K:
-            slot = hashed >> shift
+        if may_hold(filter_, filter_shift, code) and run >= K:
+            slot = hashed(code) >> shift
             while keys[slot] != uint32(0) and keys[slot] != uint32(code):
                 slot = (slot + uint64(1)) & last
             if keys[slot] == uint32(code):
@@ -74,7 +70,7 @@ def count_in_genome(
     `fasta` may be plain, gzip or bgzip. Raises InputError when it cannot be read.
     """
     classes = _byte_classes()
-    shifts = np.uint64(32 - int(np.log2(len(filter_)))), np.uint64(32 - int(np.log2(len(keys))))
+    shifts = np.uint64(64 - int(np.log2(len(filter_)))), np.uint64(64 - int(np.log2(len(keys))))
     totals = np.zeros(len(keys), dtype=np.uint32)
     bases = 0
     tables = [np.zeros(len(keys), dtype=np.uint32) for _ in range(threads)]

@@ -20,7 +20,7 @@ from .layout import (
     DISTINCT,
     DONE,
     DUPLICATE_BITS,
-    HASH64,
+    HASH,
     KEEP,
     KEPT,
     LEVEL,
@@ -234,7 +234,7 @@ def scan_junctions(buffer, start, length, keys, values, shift, offsets, members,
         code = (code >> uint64(2)) | (base << uint64(2 * SPAN - 2))
         if uint64(i) + uint64(1) < uint64(SPAN):
             continue
-        slot = (code * uint64(HASH64)) >> shift
+        slot = (code * uint64(HASH)) >> shift
         while keys[slot] != uint64(0) and keys[slot] != code:
             slot = (slot + uint64(1)) & last
         if keys[slot] != code or code == uint64(0):

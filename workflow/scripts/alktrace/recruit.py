@@ -52,7 +52,7 @@ class Writer:
         self.junctions = (ctypes.c_int64 * (len(table.junctions) + 1))()
         self.state = (ctypes.c_int64 * layout.WRITE_SIZE)()
         spans = [table.address[name] for name in ("span_keys", "span_values", "span_offsets", "span_junctions")]
-        spans.insert(2, table.shift("span_keys", 64))
+        spans.insert(2, table.shift("span_keys"))
         counters = [ctypes.addressof(counter) for counter in (self.junctions, self._seen, self._out)]
         adapters = ctypes.addressof(self._adapters), ctypes.sizeof(self._adapters)
         self._fixed = (*adapters, *spans, *counters, _OUT_SIZE, ctypes.addressof(self.state))

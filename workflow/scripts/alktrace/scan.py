@@ -30,7 +30,7 @@ from .layout import (
     CUT,
     ERROR,
     ERROR_AT,
-    HASH64,
+    HASH,
     KEEP,
     LINE,
     MATE,
@@ -43,6 +43,7 @@ from .layout import (
     QUALITIES,
     QUALITY_SAMPLE,
     RECORDS,
+    SPARSE,
     TOO_LONG,
     UNEQUAL,
     K,
@@ -67,57 +68,56 @@ def add_hit(flags, value):
 
 
 @njit(inline="always")
-def pack_read(buffer, start, length, packed):
-    """Write the codes of a read's bases to `packed`, four a byte; returns whether all are letters."""
+def pack_read(buffer, start, length, packed, place):
+    """Write the codes of a read's bases from `packed[place]` on, four a byte; returns whether all are letters."""
     wrong = uint64(0)
     at = uint64(0)
     while at + uint64(64) <= length:
-        wrong |= ~pack64(buffer, start + at, packed, at >> uint64(2))
+        wrong |= ~pack64(buffer, start + at, packed, place + (at >> uint64(2)))
         at += uint64(64)
     if at < length:
         beyond = ~uint64(0) << (length - at)
-        wrong |= ~(pack64(buffer, start + at, packed, at >> uint64(2)) | beyond)
+        wrong |= ~(pack64(buffer, start + at, packed, place + (at >> uint64(2))) | beyond)
     return wrong == uint64(0)
 
 
 @njit(inline="always")
 def look_up(flags, code, filter_, filter_shift, keys, values, shift):
     """Flags after one k-mer."""
-    if may_hold(filter_, filter_shift, code) != uint64(0):
+    if may_hold(filter_, filter_shift, code):
         value = lookup(keys, values, shift, code)
         if value != uint64(0):
             flags = add_hit(flags, value)
     return flags
 
 
-@njit(inline="always")
-def scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, values, shift):
-    """Flags of a packed read of 16 bases or more.
+@njit
+def find_targets(count, packed, places, sizes, ends, filter_, filter_shift, keys, values, shift, flags):
+    """Flags of packed reads. A loop of its own: parsing and lookups together need more registers than there are.
 
-    Looked up are the k-mers at every eighth base (every second byte), at the fourth base, the last one, and the last
-    but four to seven: near the ends of a read, where short anchors lie, one wrong base must not hide them all.
+    An anchor of few bases lies at an end of a read, so the ends are sampled closely: the k-mers at bases 0, 4 and 8,
+    the last one, and the two at multiples of four before it; between them every sixteenth base. Reads shorter than 44
+    bases are sampled at every fourth. No place is looked up twice: control genes count their k-mers.
     """
-    flags = look_up(uint64(0), code16(buffer, start + length - uint64(16)), filter_, filter_shift, keys, values, shift)
-    if length >= uint64(2 * K - 8):
-        flags = look_up(flags, load32(packed, uint64(1)), filter_, filter_shift, keys, values, shift)
-        near_end = (length - uint64(K + 4)) >> uint64(2)
-        if near_end & uint64(1):  # an even byte is one of the eighth bases: no k-mer may count twice
-            flags = look_up(flags, load32(packed, near_end), filter_, filter_shift, keys, values, shift)
-    block = uint64(0)
-    count = (length >> uint64(3)) - uint64(1)
-    while block < count:
-        mask = uint64(0)
-        for j in range(uint64(0), min(count - block, uint64(64))):
-            code = load32(packed, (block + uint64(j)) << uint64(1))
-            mask |= may_hold(filter_, filter_shift, code) << uint64(j)
-        while mask != uint64(0):
-            code = load32(packed, (block + trailing_zeros(mask)) << uint64(1))
-            value = lookup(keys, values, shift, code)
-            if value != uint64(0):
-                flags = add_hit(flags, value)
-            mask &= mask - uint64(1)
-        block += uint64(64)
-    return flags
+    for i in range(uint64(0), count):
+        n = uint64(i)
+        length = uint64(sizes[n])
+        found = uint64(0)
+        if length >= uint64(K):
+            last = uint64(ends[uint64(2) * n + uint64(1)])
+            found = look_up(found, last, filter_, filter_shift, keys, values, shift)
+            at, step = uint64(places[n]), uint64(1)
+            beyond = at + ((length - uint64(K - 3)) >> uint64(2))
+            if length >= uint64(SPARSE):
+                beyond = at + ((length - uint64(24)) >> uint64(2))
+                for place in (at, at + uint64(1), at + uint64(2), beyond, beyond + uint64(1)):
+                    found = look_up(found, load32(packed, place), filter_, filter_shift, keys, values, shift)
+                at += uint64(4)
+                step = uint64(4)
+            while at < beyond:
+                found = look_up(found, load32(packed, at), filter_, filter_shift, keys, values, shift)
+                at += step
+        flags[n] = uint16(found)
 
 
 @njit(inline="always")
@@ -139,7 +139,7 @@ def hash_name(buffer, start, end, mate):
     total = end - start
     at = start
     while at < end:
-        total = total * uint64(HASH64) + hash_bytes64(buffer, at, min(end - at, uint64(64)))
+        total = total * uint64(HASH) + hash_bytes64(buffer, at, min(end - at, uint64(64)))
         at += uint64(64)
     return (total ^ (total >> uint64(29))) >> uint64(16)
 
@@ -180,16 +180,18 @@ def count_q30(buffer, start, length):
 
 def scan(
     buffer, end, final, filter_, filter_shift, keys, values, shift,
-    starts, flags, ends, names, most, packed, state, lengths,
+    starts, flags, ends, names, most, packed, places, sizes, state, lengths,
 ):  # fmt: skip
     """Scan whole records of buffer[0:end] (padded by PAD bytes; `final`: nothing follows, last byte is a newline).
 
     Writes per record: `starts` (byte of its '@'), `flags`, `ends` (codes of the first and last 16 bases, 0 for shorter
     reads), `names` (hashes); `starts` gets one entry more, the end of the last record. Counts in `state` and `lengths`
-    (read length -> reads). Returns the number of records; stops before the first malformed one with state[ERROR] set.
+    (read length -> reads). `packed`, `places` and `sizes` are room for the packed reads, their places and lengths.
+    Returns the number of records; stops before the first malformed one with state[ERROR] set.
     """
     at = uint64(0)
     n = uint64(0)
+    place = uint64(0)
     line = uint64(state[LINE])
     record = uint64(state[RECORDS])
     bases = 0
@@ -221,7 +223,7 @@ def scan(
             and buffer[start + line + uint64(2)] == uint8(_NEWLINE)
             and buffer[after - uint64(1)] == uint8(_NEWLINE)
             and (after == end or buffer[after] == uint8(_AT))
-            and pack_read(buffer, start, line, packed)
+            and pack_read(buffer, start, line, packed, place)
         ):
             line2 = find_newline(buffer, start, end)
             line3 = find_newline(buffer, line2 + uint64(1), end) if line2 != uint64(NOT_FOUND) else line2
@@ -241,20 +243,19 @@ def scan(
             if length > uint64(MAX_READ):
                 state[ERROR] = TOO_LONG
                 break
-            if not pack_read(buffer, start, length, packed) and not plausible_bases(buffer, start, length):
+            if not pack_read(buffer, start, length, packed, place) and not plausible_bases(buffer, start, length):
                 state[ERROR] = NO_BASES
                 break
             line = line2 - start
-        found = uint64(0)
         ends[uint64(2) * n] = uint32(0)
         ends[uint64(2) * n + uint64(1)] = uint32(0)
         if length >= uint64(16):
-            found = scan_bases(buffer, start, length, packed, filter_, filter_shift, keys, values, shift)
-            ends[uint64(2) * n] = uint32(load32(packed, uint64(0)))
+            ends[uint64(2) * n] = uint32(load32(packed, place))
             ends[uint64(2) * n + uint64(1)] = uint32(code16(buffer, start + length - uint64(16)))
         starts[n] = uint32(at)
         names[n] = uint32(hash_name(buffer, at + uint64(1), blank, state[MATE]))
-        flags[n] = uint16(found)
+        places[n], sizes[n] = uint32(place), uint16(length)
+        place += (length + uint64(63)) >> uint64(6) << uint64(4)
         lengths[length] += 1
         bases += length
         if record % uint64(QUALITY_SAMPLE) == uint64(0):
@@ -263,6 +264,7 @@ def scan(
         record += uint64(1)
         n += uint64(1)
         at = after
+    find_targets(n, packed, places, sizes, ends, filter_, filter_shift, keys, values, shift, flags)
     starts[n] = uint32(at)
     state[CONSUMED] = at
     state[ERROR_AT] = at
@@ -282,7 +284,7 @@ KERNELS = {
         types.uint64(
             _BYTES, types.uint64, types.uint64,
             _U64, types.uint64, _U32, _U16, types.uint64,
-            _U32, _U16, _U32, _U32, types.uint64, _BYTES, _I64, _I64,
+            _U32, _U16, _U32, _U32, types.uint64, _BYTES, _U32, _U16, _I64, _I64,
         ),
         scan,
     ),

@@ -18,7 +18,7 @@ class Damaged(Exception):
 
 def open_stream(path: Path) -> tuple[BufferedReader[FileIO], Read, bool]:
     """The open file, the function that fills a buffer with its (decompressed) content, and whether it holds gzip."""
-    file = BufferedReader(FileIO(path), 1 << 17)
+    file = BufferedReader(FileIO(path), 1 << 12)  # larger requests bypass it; it is there for `peek`
     if file.peek(2)[:2] == _MAGIC:
         return file, isal_zlib._GzipReader(file, 1 << 16).readinto, True
     return file, file.readinto, False

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .errors import InputError
 
-_MAGIC = b"alktrk3\n"
+_MAGIC = b"alktrk4\n"
 # name -> bytes of an element; what the arrays hold is said in target_table.TargetTable
 ARRAYS = {
     "filter": 8,
@@ -54,9 +54,9 @@ class TargetFile:
         if offset != len(self._data):
             raise InputError(f"{path}: target table is cut short; delete it and run again")
 
-    def shift(self, name: str, bits: int) -> int:
-        """What a hash of `bits` bits is shifted by to address a table whose size is a power of two."""
-        return bits - self.size[name].bit_length() + 1
+    def shift(self, name: str) -> int:
+        """What a hash of 64 bits is shifted by to address a table whose size is a power of two."""
+        return 65 - self.size[name].bit_length()
 
 
 def write_target_file(
