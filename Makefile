@@ -40,6 +40,8 @@ lock:
 	    requirements.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    requirements-dev.in -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    requirements-pdf.in -o requirements-pdf.lock
 
 $(VENV)/created.stamp:
 	@sh .ci/make_venv $(VENV)
@@ -50,8 +52,9 @@ $(VENV)/runtime.stamp: requirements.lock | $(VENV)/created.stamp
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock requirements-hgvs.lock $(VENV)/runtime.stamp
+$(VENV)/dev.stamp: requirements-dev.lock requirements-hgvs.lock requirements-pdf.lock $(VENV)/runtime.stamp
 	@echo "Installing the locked test tools into $(VENV)"
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements-dev.lock
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-hgvs.lock
+	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements-pdf.lock
 	@touch $@

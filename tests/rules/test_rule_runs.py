@@ -53,6 +53,17 @@ def test_bam_gives_what_its_fastq_gives(demo_run: Path, tmp_path: Path, run_work
     assert not list((out / "work" / "poor").glob("reads-*"))
 
 
+def test_pdf_is_made_only_when_asked_for(demo_run: Path, tmp_path: Path, run_workflow: Run) -> None:
+    pytest.importorskip("weasyprint", reason="WeasyPrint is not installed (requirements-pdf.lock)", exc_type=Exception)
+    assert not list((demo_run / "results").rglob("report.pdf"))
+    sample = Path("results") / "demo_poor"
+    (tmp_path / sample).mkdir(parents=True)
+    shutil.copy(demo_run / sample / "report.html", tmp_path / sample)
+    done = run_workflow(tmp_path, demo_run / "config.yaml", str(sample / "report.pdf"), "--allowed-rules", "render_pdf")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (tmp_path / sample / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def test_recruit_off_aligns_every_pair(demo_run: Path, tmp_path: Path, run_workflow: Run) -> None:
     config = yaml.safe_load((demo_run / "config.yaml").read_text())
     reference = {key: str(demo_run / name) for key, name in config["reference"].items()}

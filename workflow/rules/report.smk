@@ -65,3 +65,25 @@ rule render_report:
         "{wildcards.sample}: write the HTML report and the tables"
     script:
         "../scripts/render_report.py"
+
+
+# Only when asked for by name: it needs WeasyPrint, which nothing else does.
+rule render_pdf:
+    input:
+        html="results/{sample}/report.html",
+    output:
+        pdf="results/{sample}/report.pdf",
+    log:
+        "work/logs/{sample}/render_pdf.log",
+    benchmark:
+        "work/benchmarks/{sample}/render_pdf.tsv"
+    conda:
+        "../../envs/pdf.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(1000),
+        runtime=10,
+    message:
+        "{wildcards.sample}: write the report as PDF"
+    script:
+        "../scripts/render_pdf.py"

@@ -51,8 +51,8 @@ def environment() -> jinja2.Environment:
 
 
 def style() -> Markup:
-    """The style sheet, to stand inside the page."""
-    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    """The style sheets, to stand inside the page. What the page says of drawings wins over the drawings' own rules."""
+    return Markup("".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("drawings.css", "style.css")))
 
 
 def render_page(
