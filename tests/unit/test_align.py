@@ -114,6 +114,35 @@ def test_no_annotated_introns(genome: tuple[str, Path], tmp_path: Path) -> None:
     assert pysam.AlignmentFile(str(bam)).count() == 1
 
 
+def test_index_in_parts_gives_the_same_alignments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contig a part. One read across two contigs, so that alignments of two parts must be joined."""
+    monkeypatch.setattr(module, "PART", "10k")
+    contigs = ["".join(random.Random(n).choices("ACGT", k=20_000)) for n in (1, 2, 3)]
+    (tmp_path / "genome.fa").write_text("".join(f">chr{n}\n{s}\n" for n, s in enumerate(contigs, 1)))
+    (tmp_path / "junctions.bed").write_text("")
+    pairs = [
+        (contigs[c][at : at + READ_LENGTH], reverse_complement(contigs[c][at + 150 : at + 225]))
+        for c, at in ((0, 500), (1, 9000), (2, 19_000))
+    ]
+    pairs.append((contigs[0][4000:4050] + contigs[2][7000:7050], reverse_complement(contigs[2][7100:7175])))
+    reads = fastq(tmp_path / "r.fq.gz", [(f"r{n}", mate) for n, pair in enumerate(pairs) for mate in pair])
+    found = {}
+    for split in (False, True):
+        index, bam = tmp_path / f"{split}.mmi", tmp_path / f"{split}.bam"
+        build_index(tmp_path / "genome.fa", index, 1, split=split)
+        align(
+            reads, index, tmp_path / "junctions.bed", bam, paired=True, sample="s", threads=1, split=split
+        )  # fmt: skip
+        with pysam.AlignmentFile(str(bam)) as handle:
+            found[split] = [
+                (r.query_name, r.flag, r.reference_name, r.reference_start, r.cigarstring)
+                for r in handle.fetch(until_eof=True)
+            ]
+    assert (tmp_path / "True.mmi").read_bytes() != (tmp_path / "False.mmi").read_bytes()
+    assert len(found[True]) == 9
+    assert found[True] == found[False]
+
+
 def test_failure_is_one_line_and_leaves_nothing(genome: tuple[str, Path], tmp_path: Path) -> None:
     _, folder = genome
     (tmp_path / "bad.mmi").write_bytes(b"")

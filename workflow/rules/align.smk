@@ -19,8 +19,10 @@ rule align_reads:
         "../../envs/minimap2.yaml"
     threads: 2
     resources:
-        mem_mb=scaled(1000, 7),
+        mem_mb=scaled(1000, INDEX_BYTES),
         runtime=60,
+    params:
+        split=SETTINGS["reference"]["split_index"],
     message:
         "{wildcards.sample}: align recruited reads"
     script:

@@ -41,6 +41,9 @@ except InputError as error:
 if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
 
+# Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
+INDEX_BYTES = 3 if SETTINGS["reference"]["split_index"] else 7
+
 
 wildcard_constraints:
     sample="[A-Za-z0-9][A-Za-z0-9._-]{0,63}",

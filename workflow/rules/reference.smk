@@ -91,8 +91,10 @@ rule index_reference:
         "../../envs/minimap2.yaml"
     threads: 2
     resources:
-        mem_mb=scaled(1000, 7),
+        mem_mb=scaled(1000, INDEX_BYTES),
         runtime=60,
+    params:
+        split=SETTINGS["reference"]["split_index"],
     message:
         "Index the reference for minimap2"
     script:

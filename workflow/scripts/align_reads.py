@@ -18,6 +18,7 @@ def main(snakemake: Any) -> None:
         paired=read_json(Path(snakemake.input.stats), RecruitStats).paired,
         sample=snakemake.wildcards.sample,
         threads=snakemake.threads,
+        split=snakemake.params.split,
     )
     write_json({"aligner": aligner_version()}, Path(snakemake.output.version))
 

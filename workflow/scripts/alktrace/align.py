@@ -26,6 +26,7 @@ PRESET = "splice:sr"
 MAX_INTRON = "250k"  # ALK intron 1 has 202 kb, just above minimap2's default of 200k
 SECONDARY = "5"  # paralogues and pseudogenes must be seen beside the best alignment
 BATCH = "50M"  # bases held in memory at a time; the result does not depend on it
+PART = "250M"  # bases of the genome in one part of a split index: with the largest contig at most 500 Mb
 
 _PYPI_MAIN = "import sys, pyminimap2; sys.stderr.write(pyminimap2.main(sys.argv[1:])[1])"
 _PYPI_VERSION = "import pyminimap2; print(pyminimap2.main(['--version'])[0])"
@@ -74,21 +75,27 @@ def _run(arguments: Sequence[str], what: str) -> None:
     raise InputError(f"{what} failed: minimap2 says: {reason}")
 
 
-def build_index(fasta: Path, mmi: Path, threads: int) -> None:
-    """Build the minimizer index of a FASTA for `align`. Raises InputError when minimap2 cannot."""
+def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) -> None:
+    """Build the minimizer index of a FASTA for `align`, in parts that fit in less memory when `split`.
+
+    Raises InputError when minimap2 cannot.
+    """
     partial = mmi.with_name(f".{mmi.name}.partial")
-    _run(["-x", PRESET, "-t", str(threads), "-d", str(partial), str(fasta)], f"{fasta}: indexing")
+    parts = ["-I", PART] if split else []
+    _run(["-x", PRESET, *parts, "-t", str(threads), "-d", str(partial), str(fasta)], f"{fasta}: indexing")
     partial.replace(mmi)
 
 
-def align(fastq: Path, mmi: Path, junctions: Path, bam: Path, *, paired: bool, sample: str, threads: int) -> None:
+def align(
+    fastq: Path, mmi: Path, junctions: Path, bam: Path, *, paired: bool, sample: str, threads: int, split: bool = False
+) -> None:
     """Align recruited reads and write `bam` with `bam`.bai, sorted by coordinate.
 
     `fastq` holds pairs one mate after the other (`paired`) or single reads, plain or gzip; an empty one gives a valid
     BAM without reads. `junctions` is BED12 of annotated introns (`reference.prepare_annotation`). Reads of unstranded
     libraries align right: both transcript strands are tried (minimap2 `-ub`, part of the preset). Split alignments keep
     all their bases (`-Y`), a few secondary ones are kept. The bytes depend on neither threads nor paths: the header
-    names sample, contigs and aligner version only. Temporary files live beside `fastq`. Raises InputError when minimap2
+    names sample, contigs and aligner version only. `split` says that the index is in parts. Temporary files live beside `fastq`. Raises InputError when minimap2
     fails.
     """
     bam.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +106,8 @@ def align(fastq: Path, mmi: Path, junctions: Path, bam: Path, *, paired: bool, s
             options += ["-j", str(junctions)]
         if not paired:
             options.append("--frag=no")
+        if split:
+            options.append(f"--split-prefix={folder}/part")
         group = ["-R", f"@RG\\tID:{sample}\\tSM:{sample}"]
         _run(
             ["-ax", PRESET, "-t", str(threads), *options, *group, "-o", sam, str(mmi), str(fastq)],
