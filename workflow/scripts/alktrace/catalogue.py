@@ -17,7 +17,7 @@ from .errors import InputError
 from .layout import SPAN, SPAN_MARGIN, K
 
 _FLANK = 60  # bases of either side that are kept
-_FIVE_MARGIN, _THREE_MARGIN = 1, 5  # least bases of either side in a recruiting k-mer
+_FIVE_MARGIN, _THREE_MARGIN = 1, 2  # least bases of either side in a recruiting k-mer
 _CRYPTIC = re.compile(r"bases \+(\d+) to \+(\d+) of (\S+) intron (\d+)")
 
 
@@ -42,8 +42,7 @@ class CataloguedJunction:
     def recruiting_kmers(self) -> list[str]:
         """K-mers that recruit a read with few bases of the 3' gene.
 
-        At least five of the bases are of the 3' gene: with fewer, the unspliced or normally spliced 5' gene would often
-        hold the same k-mer, and all its reads would be kept.
+        Some will be in the 5' gene itself, unspliced or normally spliced: these must be left out (`targets`).
         """
         return self.windows(K, _FIVE_MARGIN, _THREE_MARGIN)
 

@@ -83,7 +83,8 @@ def build_targets(
     rows = read_panel(panel)
     genes = [_gene(row, models[row.gene], genome) for row in rows if models.get(row.gene)]
     catalogue = read_catalogue(variants, partners, models, genome)
-    recruiting = [_recruiting_codes(j, models, genome) for j in catalogue]
+    normal = _NormalCodes(models, genome)
+    recruiting = [_recruiting_codes(junction, normal) for junction in catalogue]
     every = _both_strands(np.concatenate([g.codes for g in genes] + recruiting))
     every = every[every != 0]
     words = hash_filter(every.astype(np.uint32))
@@ -199,16 +200,31 @@ def _known(sequence: str) -> list[str]:
 _UNKNOWN = {c: " " for c in range(256) if chr(c) not in "ACGT"}
 
 
-def _recruiting_codes(junction: CataloguedJunction, models: Annotation, genome: Genome) -> Codes:
-    """K-mers across a junction, both strands, without those its two genes hold when spliced normally."""
+class _NormalCodes:
+    """K-mers of a gene, unspliced and normally spliced, in transcript sense; sorted."""
+
+    def __init__(self, models: Annotation, genome: Genome):
+        self._models, self._genome = models, genome
+        self._known: dict[str, Codes] = {}
+
+    def of(self, gene: str) -> Codes:
+        if gene not in self._known:
+            transcript = self._models[gene]
+            locus = transcript.contig, transcript.start, transcript.end, transcript.strand
+            sequences = self._genome.spliced(transcript), self._genome.fetch_stranded(*locus)
+            self._known[gene] = np.unique(np.concatenate([_encode_bases(s) for s in sequences]))
+        return self._known[gene]
+
+
+def _recruiting_codes(junction: CataloguedJunction, normal: _NormalCodes) -> Codes:
+    """K-mers across a junction, both strands, without those its two genes hold: all their reads would be kept."""
     codes = [_encode_bases(kmer) for kmer in junction.recruiting_kmers()]
     if not codes:
         return np.zeros(0, dtype=np.uint64)
-    normal = np.concatenate(
-        [_encode_bases(genome.spliced(models[g])) for g in (junction.five_gene, junction.three_gene)]
-    )
     found = np.unique(np.concatenate(codes))
-    return _both_strands(found[~np.isin(found, normal)])
+    for gene in (junction.five_gene, junction.three_gene):
+        found = np.setdiff1d(found, normal.of(gene), assume_unique=True)
+    return _both_strands(found)
 
 
 def _slots(codes: Codes) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
