@@ -94,9 +94,9 @@ def align(
     `fastq` holds pairs one mate after the other (`paired`) or single reads, plain or gzip; an empty one gives a valid
     BAM without reads. `junctions` is BED12 of annotated introns (`reference.prepare_annotation`). Reads of unstranded
     libraries align right: both transcript strands are tried (minimap2 `-ub`, part of the preset). Split alignments keep
-    all their bases (`-Y`), a few secondary ones are kept. The bytes depend on neither threads nor paths: the header
-    names sample, contigs and aligner version only. `split` says that the index is in parts. Temporary files live beside `fastq`. Raises InputError when minimap2
-    fails.
+    all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. The bytes depend on
+    neither threads nor paths: the header names sample, contigs and aligner version only. Temporary files live beside
+    `fastq`. Raises InputError when minimap2 fails.
     """
     bam.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
