@@ -89,7 +89,7 @@ def test_no_samples_give_empty_views(tmp_path: Path) -> None:
 
 def test_other_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("{}")
-    with pytest.raises(InputError, match="not a Report record"):
+    with pytest.raises(InputError, match="not a ReportFindings record"):
         write_cohort([tmp_path / "report.json"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -141,3 +141,18 @@ def test_multiqc_table(tmp_path: Path) -> None:
     assert content["plot_type"] == "table"
     assert {k: v["alk_rearrangement"] for k, v in content["data"].items()} == {"a": "detected", "b": "not assessable"}
     assert set(content["headers"]) == set(content["data"]["a"])
+
+
+def test_multiqc_keeps_names_that_it_would_cut_alike(tmp_path: Path) -> None:
+    """Cut at file endings, both would be `a`; MultiQC leaves the names of data in a list alone."""
+    write_cohort(write(tmp_path, [report("a.bam"), report("a.sorted")]), tmp_path)
+    (data,) = json.loads((tmp_path / "alktrace_mqc.json").read_text())["data"]
+    assert list(data) == ["a.bam", "a.sorted"]
+
+
+def test_multiqc_text_is_escaped(tmp_path: Path) -> None:
+    _, hostile = made.build(tmp_path / "in", "fusion", label=made.HOSTILE)
+    write_cohort(write(tmp_path, [hostile]), tmp_path)
+    (row,) = json.loads((tmp_path / "alktrace_mqc.json").read_text())["data"].values()
+    assert "&lt;script&gt;" in row["fusions"]
+    assert not [value for value in row.values() if "<" in str(value)]

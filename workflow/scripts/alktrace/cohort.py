@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from .knowledge import Sentences, read_table
-from .models import Report, State
+from .models import BypassEvent, Fusion, Mutation, Report, SampleInfo, State, TkiCall, Verdict
 from .serialise import read_json, write_json, write_text
 from .views.answers import STATE_WORDS, fusion_label
 from .views.escape import cell
@@ -20,6 +20,21 @@ from .views.patient import file_name, patient_page
 
 TARGET = "ALK"
 KNOWLEDGE = Path(__file__).parents[3] / "resources" / "knowledge"
+
+
+@dataclass
+class ReportFindings:
+    """Report without its codons, which are most of report.json and which only changes over time ask for."""
+
+    schema_version: str
+    sample: SampleInfo
+    verdict: Verdict
+    fusions: list[Fusion]
+    mutations: list[Mutation]
+    tki: list[TkiCall]
+    bypass: list[BypassEvent]
+    qc: dict[str, Any]
+    provenance: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,12 +73,12 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
     Rows are in the order of `reports`, which is also the order in time of one patient's samples. Pages of patients that
     are no longer among them are removed. Raises InputError when a file is not a report.
     """
-    found = [read_json(path, Report) for path in reports]
-    rows = [_row(report) for report in found]
+    found = {path: Report(screened=[], **vars(read_json(path, ReportFindings))) for path in reports}
+    rows = [_row(report) for report in found.values()]
     patients = _patients(found)
     sentences = read_table(KNOWLEDGE / "sentences.tsv", ("id", "text"))
     said = Sentences({row["id"]: row["text"] for row in sentences})
-    pages = {file_name(name): patient_page(name, series, said) for name, series in patients.items()}
+    pages = {file_name(name): patient_page(name, _series(found, paths), said) for name, paths in patients.items()}
     index = (
         environment()
         .get_template("cohort.html.j2")
@@ -87,17 +102,27 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
     write_text(out / "index.html", index)
 
 
-def _patients(reports: Sequence[Report]) -> dict[str, list[Report]]:
+def _patients(reports: Mapping[Path, Report]) -> dict[str, list[Path]]:
     """Patients with at least two samples, in order of first appearance. An empty name is nobody's."""
-    named: dict[str, list[Report]] = {}
-    for report in reports:
+    named: dict[str, list[Path]] = {}
+    for path, report in reports.items():
         if report.sample.patient:
-            named.setdefault(report.sample.patient, []).append(report)
-    return {name: series for name, series in named.items() if len(series) > 1}
+            named.setdefault(report.sample.patient, []).append(path)
+    return {name: paths for name, paths in named.items() if len(paths) > 1}
+
+
+def _series(reports: Mapping[Path, Report], paths: Sequence[Path]) -> list[Report]:
+    """One patient's reports, with their codons where there is a change to look for."""
+    changed = any(reports[path].mutations for path in paths)
+    return [read_json(path, Report) if changed else reports[path] for path in paths]
 
 
 def multiqc(rows: Sequence[Row]) -> dict[str, Any]:
-    """MultiQC custom content: a table with one row a sample. Text is escaped, because MultiQC shows it as HTML."""
+    """MultiQC custom content: a table with one row a sample. Text is escaped, because MultiQC shows it as HTML.
+
+    MultiQC cuts the names of `data` at file endings (`a.bam` becomes `a`) and lets one of two rows with the same rest
+    win. Data in a list keep their names, so they stand in one where names are alike up to their first dot.
+    """
     columns = {
         "alk_rearrangement": ("ALK fusion", "State of the ALK rearrangement"),
         "fusions": ("Variant", "Kinase fusions of medium or high confidence"),
@@ -108,6 +133,7 @@ def multiqc(rows: Sequence[Row]) -> dict[str, Any]:
         "pairs_total": ("Read pairs", "Read pairs in the FASTQ"),
         "control_fragments": ("Control fragments", "Unique fragments of the control genes"),
     }
+    data = {row.sample: {key: _shown(getattr(row, key)) for key in columns} for row in rows}
     return {
         "id": "alktrace",
         "section_name": "alktrace",
@@ -115,7 +141,7 @@ def multiqc(rows: Sequence[Row]) -> dict[str, Any]:
         "plot_type": "table",
         "pconfig": {"id": "alktrace_table", "title": "alktrace: results", "no_violin": True},
         "headers": {key: {"title": title, "description": words} for key, (title, words) in columns.items()},
-        "data": {row.sample: {key: _shown(getattr(row, key)) for key in columns} for row in rows},
+        "data": data if len({name.partition(".")[0] for name in data}) == len(data) else [data],
     }
 
 

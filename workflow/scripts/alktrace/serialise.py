@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 from .errors import InputError
 
 T = TypeVar("T")
+# A JSON name that is a Python keyword; inside a text its quotes would be escaped. The check stands last for speed.
+_KEYWORD = re.compile(rb'"with":(?<!\\"with":)')
 
 
 def to_plain(value: Any) -> Any:
@@ -42,16 +45,6 @@ def read_json(path: Path, kind: type[T]) -> T:
     import msgspec  # not at the top: the recruiter writes only, and its start counts
 
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(_renamed(plain), kind, strict=False)
-    except (json.JSONDecodeError, msgspec.ValidationError) as error:
+        return msgspec.json.decode(_KEYWORD.sub(b'"with_":', path.read_bytes()), type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a {kind.__name__} record ({error}); delete it and run again") from error
-
-
-def _renamed(value: Any) -> Any:
-    """JSON names that are Python keywords get back their field names."""
-    if isinstance(value, dict):
-        return {"with_" if k == "with" else k: _renamed(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_renamed(v) for v in value]
-    return value

@@ -7,13 +7,13 @@ from markupsafe import Markup, escape
 
 def element(tag: str, *children: str | Markup, **attributes: object) -> Markup:
     """One element. `_` in attribute names becomes `-`, a trailing `_` is dropped (`class_`); None is left out."""
-    pairs = Markup("").join(
-        Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), number(value))
+    pairs = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{escape(number(value))}"'
         for name, value in attributes.items()
         if value is not None
     )
-    content = Markup("").join(escape(child) for child in children)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), pairs, content)
+    content = "".join(escape(child) for child in children)
+    return Markup(f"<{tag}{pairs}>{content}</{tag}>")
 
 
 def number(value: object) -> str:
