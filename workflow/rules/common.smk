@@ -42,7 +42,7 @@ if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
 
 # Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
-INDEX_BYTES = 3 if SETTINGS["reference"]["split_index"] else 7
+INDEX_BYTES = 2 if SETTINGS["reference"]["split_index"] else 7
 
 
 wildcard_constraints:
