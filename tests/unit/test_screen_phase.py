@@ -32,7 +32,7 @@ def _sample(both: int, only_first: int, only_second: int, neither: int) -> tuple
     ],
 )
 def test_relations(counts: tuple[int, int, int, int], relation: str) -> None:
-    table = phase.molecules_holding(*_sample(*counts), majority=False)
+    table = phase.molecules_holding(*_sample(*counts))
     found, p_value = phase.relate(table)
     assert found == relation
     assert (p_value is None) == (sum(counts[:3]) == 0)
@@ -43,7 +43,7 @@ def test_relations(counts: tuple[int, int, int, int], relation: str) -> None:
 def test_link_counts_each_side_and_mirrors() -> None:
     first, second, molecule = _sample(3, 10, 20, 100)
     a, b = phase.Evidence("ALK p.(Gly1202Arg)", first), phase.Evidence("ALK p.(Leu1196Met)", second)
-    here, there = phase.link(a, b, molecule, False), phase.link(b, a, molecule, False)
+    here, there = phase.link(a, b, molecule), phase.link(b, a, molecule)
     assert here is not None and there is not None
     assert here.with_ == "ALK p.(Leu1196Met)"
     assert here.fragments == {"cis": 3, "trans_a": 10, "trans_b": 20, "neither": 100}
@@ -52,15 +52,19 @@ def test_link_counts_each_side_and_mirrors() -> None:
 
 def test_changes_that_no_fragment_covers_together_have_no_link() -> None:
     first, second = np.array([1, -1], np.int8), np.array([-1, 1], np.int8)
-    assert phase.link(phase.Evidence("a", first), phase.Evidence("b", second), np.arange(2), False) is None
+    assert phase.link(phase.Evidence("a", first), phase.Evidence("b", second), np.arange(2)) is None
 
 
 def test_copies_of_a_molecule_count_once() -> None:
     first, second = np.array([1, 1, 1, 0], np.int8), np.array([1, 1, 0, 0], np.int8)
     molecule = np.array([7, 7, 7, 8])
-    assert phase.molecules_holding(first, second, molecule, majority=True)[1, 1] == 1
-    assert phase.molecules_holding(first, second, molecule, majority=True)[1, 0] == 0
-    assert phase.molecules_holding(first, second, molecule, majority=False)[1, 0] == 1
+    assert phase.molecules_holding(first, second, molecule)[1, 1] == 1
+    assert phase.molecules_holding(first, second, molecule)[1, 0] == 0
+
+
+def test_templates_without_a_molecule_do_not_count() -> None:
+    held = np.array([1, 1, 0], np.int8)
+    assert phase.count_molecules(held, np.array([3, -1, -1])) == (0, 1)
 
 
 FUSION = [object()]

@@ -104,6 +104,29 @@ def test_same_input_same_record(mutated: tuple[Path, ScreenResult], bench: Bench
     assert read_json(tmp_path / "a.json", ScreenResult) == mutated[1]
 
 
+def test_reads_elsewhere_in_a_screened_gene_change_nothing(bench: Bench) -> None:
+    """Recruiting keeps the pairs over listed exons only; the noise, and with it every state, must not depend on it."""
+    library = [(transcripts.wild_type(bench.genome, gene), 3000) for gene in ("EGFR", "MET")]
+    everything = Path(shutil.copy(bench.align(library, replace(PLAIN, error_rate=0.004)), bench.folder / "all.bam"))
+    pysam.index(str(everything))
+    listed = {"EGFR": range(18, 22), "MET": range(13, 16)}
+    kept, names = set(), set()
+    with pysam.AlignmentFile(str(everything)) as handle:
+        for gene, exons in listed.items():
+            transcript = bench.annotation[gene]
+            for exon in exons:
+                start, end = transcript.exons[exon - 1]
+                kept |= {read.query_name for read in handle.fetch(transcript.contig, start - 1, end)}
+        with pysam.AlignmentFile(str(bench.folder / "part.bam"), "wb", template=handle) as part:
+            for read in handle.fetch(until_eof=True):
+                names.add(read.query_name)
+                if read.query_name in kept:
+                    part.write(read)
+    pysam.index(str(bench.folder / "part.bam"))
+    assert 100 < len(kept) < 0.8 * len(names)
+    assert bench.screen(bench.folder / "part.bam") == bench.screen(everything)
+
+
 def test_on_fusion_from_junction_reads(mutated: tuple[Path, ScreenResult], bench: Bench) -> None:
     transcript = bench.annotation["ALK"]
     site = transcript.codon_genome_positions(1202)[0]

@@ -13,11 +13,13 @@ from .noise import (
     MUTATED_FRACTION,
     NEIGHBOUR,
     NEIGHBOUR_TYPE,
+    Cells,
     NoiseModel,
     critical_counts,
     detection_limits,
     differing_types,
     p_values,
+    substitution_cells,
 )
 from .pileup import GenePileup, codon_text
 from .tables import ScreenSet
@@ -78,6 +80,12 @@ def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
             total += len(screen.wanted[codon])
             total += 2 * screens_indels(screen.gene, codon, tables)
     return total
+
+
+def noise_cells(screen: GeneScreen) -> Cells:
+    """Cells of the screened codons. Other codons do not count: whether their reads are there depends on recruiting."""
+    rows = np.array(screen.codons, np.int64) - 1
+    return substitution_cells(screen.pileup.counts[rows], screen.pileup.codons[rows], screen.pileup.overlap)
 
 
 def screens_indels(gene: str, codon: int, tables: ScreenSet) -> bool:

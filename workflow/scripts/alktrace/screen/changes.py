@@ -47,14 +47,6 @@ class Change:
         return f"{self.gene} {self.hgvs_p}"
 
 
-@dataclass(frozen=True)
-class Copies:
-    """Molecule of each template of one gene (-1: no read there), and whether identifiers told them apart."""
-
-    molecule: np.ndarray
-    majority: bool
-
-
 @dataclass
 class IndelSearch:
     """Candidate indels of one gene with the molecules that show them outright."""
@@ -79,12 +71,23 @@ def _coding(screen: GeneScreen, indel: Indel) -> bool:
     return cds is not None and cds[0] - 1 < indel.start and indel.end < cds[1]
 
 
-def fit_indel_noise(screens: list[GeneScreen], searches: list[IndelSearch], model: NoiseModel) -> IndelNoise:
-    """Indel rates of the sample, from all genes."""
+def _informs(screen: GeneScreen, indel: Indel, tables: ScreenSet) -> bool:
+    """Whether an indel touches a codon screened for indels. Others are no measure of the noise: whether their reads are
+    there depends on recruiting."""
+    first, last = _codons_at(screen, indel)
+    touched = (codon for codon in range(first, last + 1) if codon in screen.wanted)
+    return any(screens_indels(screen.gene, codon, tables) for codon in touched)
+
+
+def fit_indel_noise(
+    screens: list[GeneScreen], searches: list[IndelSearch], tables: ScreenSet, model: NoiseModel
+) -> IndelNoise:
+    """Indel rates of the sample, from the screened codons of all genes."""
     seen = [
         Seen(indel.net > 0, indels.in_homopolymer(s.pileup.sequence, indel), molecules, _depth_at(s, indel))
         for s, search in zip(screens, searches, strict=True)
         for indel, molecules in search.found.items()
+        if _informs(s, indel, tables)
     ]
     return indel_noise.fit(seen, sum(search.codon_molecules for search in searches), model)
 
@@ -101,16 +104,16 @@ def _codons_at(screen: GeneScreen, indel: Indel) -> tuple[int, int]:
 
 
 def indel_changes(
-    screen: GeneScreen, search: IndelSearch, reads: ReadTable, copies: Copies, noise: IndelNoise, alpha: float,
+    screen: GeneScreen, search: IndelSearch, reads: ReadTable, molecule: np.ndarray, noise: IndelNoise, alpha: float,
     tables: ScreenSet, genome: Genome,
 ) -> list[Change]:  # fmt: skip
-    """Indels that noise does not explain, filtered ones included."""
+    """Indels that noise does not explain, filtered ones included. `molecule` is that of each template (-1: none)."""
     by_support = []
     for indel, shown in search.found.items():
         if shown < MIN_ALT_FRAGMENTS:
             continue
-        holds = indels.count(reads, screen.pileup, indel, len(copies.molecule))
-        reference, alternate = phase.count_molecules(holds, copies.molecule, copies.majority)
+        holds = indels.count(reads, screen.pileup, indel, len(molecule))
+        reference, alternate = phase.count_molecules(holds, molecule)
         depth = reference + alternate
         if alternate < MIN_ALT_FRAGMENTS:
             continue

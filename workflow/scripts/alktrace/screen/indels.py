@@ -120,6 +120,8 @@ def search(reads: ReadTable, pileup: GenePileup, first: int, last: int) -> dict[
     for row in found:
         read, start, end, length = (int(value) for value in row[:4])
         inserted = "".join("ACGT"[code] for code in row[4 : 4 + length])
+        if reads.molecule[read] < 0:
+            continue
         key = (start, end, inserted)
         if key not in cache:
             cache[key] = _placed(transcript, pileup.sequence, start, end, inserted)

@@ -24,16 +24,15 @@ class Evidence:
     holds: np.ndarray
 
 
-def molecules_holding(first: np.ndarray, second: np.ndarray, molecule: np.ndarray, majority: bool) -> np.ndarray:
+def molecules_holding(first: np.ndarray, second: np.ndarray, molecule: np.ndarray) -> np.ndarray:
     """Molecules by what they hold at two changes: int (2, 2), [first, second], reference 0 and alternate 1.
 
-    Copies of a molecule count once. Without identifiers, copies that differ are molecules that share their ends; with
-    them (`majority`) the most frequent content stands for the molecule.
+    Copies of a molecule count once, with their most frequent content. `molecule` is -1 for templates that do not count.
     """
     both = (first >= 0) & (second >= 0) & (molecule >= 0)
     rows = np.column_stack((molecule[both], first[both], second[both]))
     unique, copies = np.unique(rows, axis=0, return_counts=True)
-    if majority and len(unique):
+    if len(unique):
         order = np.lexsort((-copies, unique[:, 0]))
         leading = np.concatenate(([True], np.diff(unique[order, 0]) != 0))
         unique = unique[order][leading]
@@ -42,9 +41,9 @@ def molecules_holding(first: np.ndarray, second: np.ndarray, molecule: np.ndarra
     return table
 
 
-def count_molecules(holds: np.ndarray, molecule: np.ndarray, majority: bool) -> tuple[int, int]:
+def count_molecules(holds: np.ndarray, molecule: np.ndarray) -> tuple[int, int]:
     """(reference, alternate) molecules at one change; copies are brought together as in `molecules_holding`."""
-    table = molecules_holding(holds, holds, molecule, majority)
+    table = molecules_holding(holds, holds, molecule)
     return int(table[0, 0]), int(table[1, 1])
 
 
@@ -75,9 +74,9 @@ def relate(table: np.ndarray) -> tuple[str, float | None]:
     return "undetermined", min(p_cis, p_trans)
 
 
-def link(own: Evidence, other: Evidence, molecule: np.ndarray, majority: bool) -> PhaseLink | None:
+def link(own: Evidence, other: Evidence, molecule: np.ndarray) -> PhaseLink | None:
     """Phase of one change towards another; None when no molecule covers both."""
-    table = molecules_holding(own.holds, other.holds, molecule, majority)
+    table = molecules_holding(own.holds, other.holds, molecule)
     if table.sum() == 0:
         return None
     relation, p_value = relate(table)

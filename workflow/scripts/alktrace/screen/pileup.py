@@ -23,10 +23,6 @@ END_BASES = 5
 MIN_SPLICE_ANCHOR = 8
 # Two mates that disagree: the base whose Phred quality is higher by this much is taken, else there is no call.
 QUALITY_MARGIN = 20
-# Copies found by fragment ends alone may be different molecules that share their ends. A codon content is kept as a
-# molecule of its own when this share of the copies hold it; identifiers allow a majority vote.
-SHARED_ENDS_SHARE = 0.4
-
 NO_CALL = 4  # content of a place where mates disagree
 
 
@@ -35,8 +31,8 @@ class GenePileup:
     """Codon counts of one gene.
 
     `counts[c, k, s]`: molecules whose codon c (0-based) reads k (16 * first + 4 * second + third base, A C G T = 0-3,
-    transcript sense) in stratum s. `overlap[r, b]`: overlapping mates compared at reference base r, where exactly one
-    of them reads b (r == b: both agree with the reference).
+    transcript sense) in stratum s. `overlap[r, b]`: overlapping mates compared at reference base r of the screened
+    codons, where exactly one of them reads b (r == b: both agree with the reference).
     """
 
     transcript: Transcript
@@ -62,9 +58,10 @@ def codon_code(codon: str) -> int:
 
 
 def pile_up(
-    reads: ReadTable, transcript: Transcript, genome: Genome, masked: list[tuple[int, int]], by_identifier: bool
+    reads: ReadTable, transcript: Transcript, genome: Genome, masked: list[tuple[int, int]], screened: list[int]
 ) -> GenePileup:
-    """Count codons of a coding transcript. `masked`: genomic stretches (0-based half-open) that are no evidence."""
+    """Count codons of a coding transcript. `masked`: genomic stretches (0-based half-open) that are no evidence;
+    `screened`: codons (1-based) whose overlapping mates are compared."""
     sequence = genome.spliced(transcript)
     gene = gene_map(transcript, sequence, masked)
     bounds = transcript.cds or (1, 0)
@@ -72,7 +69,10 @@ def pile_up(
     codons = [codon_code(sequence[i : i + 3]) for i in range(gene.coding, gene.coding + 3 * total, 3)]
     counts = np.zeros((total, 64, 2), np.int32)
     overlap = np.zeros((4, 4), np.int64)
-    _walk(reads, gene, by_identifier, counts, overlap, np.empty(0, np.int32), np.empty((0, 0), np.int8))
+    compared = np.zeros(len(sequence), np.bool_)
+    for codon in screened:
+        compared[gene.coding + 3 * (codon - 1) : gene.coding + 3 * codon] = True
+    _walk(reads, gene, compared, counts, overlap, np.empty(0, np.int32), np.empty((0, 0), np.int8))
     return GenePileup(transcript, sequence, np.array(codons, np.uint8), counts, overlap)
 
 
@@ -85,7 +85,8 @@ def observe(
     for column, codon in enumerate(codons):
         watch[codon - 1] = column
     gene = gene_map(pileup.transcript, pileup.sequence, masked)
-    _walk(reads, gene, False, np.zeros_like(pileup.counts), np.zeros((4, 4), np.int64), watch, seen)
+    compared = np.zeros(len(gene.reference), np.bool_)
+    _walk(reads, gene, compared, np.zeros_like(pileup.counts), np.zeros((4, 4), np.int64), watch, seen)
     return seen
 
 
@@ -114,7 +115,7 @@ def _trusted(reads, r):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _lay(reads, r, gene, cell, quality, seen, overlap):  # type: ignore[no-untyped-def]
+def _lay(reads, r, gene, compared, cell, quality, seen, overlap):  # type: ignore[no-untyped-def]
     """Lay one read on the template's cells; returns the lowest and highest transcript place touched."""
     lowest, highest = 1 << 30, -1
     low, high = _trusted(reads, r)
@@ -129,8 +130,11 @@ def _lay(reads, r, gene, cell, quality, seen, overlap):  # type: ignore[no-untyp
                 if at < 0 or at >= len(gene.places) or gene.places[at] < 0 or packed == 255 or packed < LOWEST_QUALITY:
                     continue
                 base = packed & 3 if gene.forward else 3 - (packed & 3)
-                _add(gene.places[at], base, packed >> 2, gene.reference, cell, quality, seen, overlap)
-                lowest, highest = min(lowest, gene.places[at]), max(highest, gene.places[at])
+                t = gene.places[at]
+                if compared[t] and seen[t] > 0:
+                    _compare(cell[t], base, gene.reference[t], overlap)
+                _add(t, base, packed >> 2, cell, quality, seen)
+                lowest, highest = min(lowest, t), max(highest, t)
             query += length
             place += length
         elif op in (INSERTION, SOFT_CLIP):
@@ -141,20 +145,23 @@ def _lay(reads, r, gene, cell, quality, seen, overlap):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def _add(t, base, phred, reference, cell, quality, seen, overlap):  # type: ignore[no-untyped-def]
+def _compare(before, base, reference, overlap):  # type: ignore[no-untyped-def]
+    """Note what two reads of a template show where at least one agrees with the reference."""
+    if base == reference and before < NO_CALL:
+        overlap[reference, before] += 1
+    elif before == reference:
+        overlap[reference, base] += 1
+
+
+@njit(nogil=True, cache=True)
+def _add(t, base, phred, cell, quality, seen):  # type: ignore[no-untyped-def]
     """One more reading of transcript place t by the template: agreement counts, disagreement is decided or no call."""
     if seen[t] == 0:
         cell[t], quality[t], seen[t] = base, phred, 1
     elif cell[t] == base:
         quality[t] = max(quality[t], phred)
         seen[t] += 1
-        if reference[t] == base:
-            overlap[base, base] += 1
     elif cell[t] < NO_CALL:
-        if reference[t] == base:
-            overlap[base, cell[t]] += 1
-        elif reference[t] == cell[t]:
-            overlap[cell[t], base] += 1
         if phred >= quality[t] + QUALITY_MARGIN:
             cell[t], quality[t], seen[t] = base, phred, 1
         elif quality[t] >= phred + QUALITY_MARGIN:
@@ -164,8 +171,8 @@ def _add(t, base, phred, reference, cell, quality, seen, overlap):  # type: igno
 
 
 @njit(nogil=True, cache=True)
-def _settle(touched, tally, paired, by_identifier, counts):  # type: ignore[no-untyped-def]
-    """Bring the copies of one molecule together and add them to the counts."""
+def _settle(touched, tally, paired, counts):  # type: ignore[no-untyped-def]
+    """Majority vote of the copies of one molecule, added to the counts."""
     for c in touched:
         total = 0
         for k in range(64):
@@ -174,8 +181,7 @@ def _settle(touched, tally, paired, by_identifier, counts):  # type: ignore[no-u
             held = tally[c, k]
             if held == 0:
                 continue
-            kept = 2 * held > total if by_identifier else held >= SHARED_ENDS_SHARE * total
-            if kept:
+            if 2 * held > total:
                 counts[c, k, 1 if held > 1 or paired[c, k] else 0] += 1
             tally[c, k] = 0
             paired[c, k] = False
@@ -193,7 +199,7 @@ def _content(cell, seen, t):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _walk(reads, gene, by_identifier, counts, overlap, watch, observed):  # type: ignore[no-untyped-def]
+def _walk(reads, gene, compared, counts, overlap, watch, observed):  # type: ignore[no-untyped-def]
     """Fill `counts` and `overlap`; with `watch` (column by codon), also `observed` by template."""
     size, total = len(gene.reference), len(counts)
     cell, quality, seen = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
@@ -207,7 +213,7 @@ def _walk(reads, gene, by_identifier, counts, overlap, watch, observed):  # type
             name = reads.template[reads.order[i]]
             lowest, highest = 1 << 30, -1
             while i < n and reads.template[reads.order[i]] == name:
-                a, b = _lay(reads, reads.order[i], gene, cell, quality, seen, overlap)
+                a, b = _lay(reads, reads.order[i], gene, compared, cell, quality, seen, overlap)
                 lowest, highest = min(lowest, a), max(highest, b)
                 i += 1
             copies += 1
@@ -230,5 +236,5 @@ def _walk(reads, gene, by_identifier, counts, overlap, watch, observed):  # type
             for t in range(lowest, highest + 1):
                 seen[t] = 0
         if len(touched):
-            _settle(touched, tally, paired, by_identifier, counts)
+            _settle(touched, tally, paired, counts)
             touched.clear()

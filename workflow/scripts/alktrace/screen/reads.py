@@ -4,10 +4,15 @@ A template is one read name (both mates and their supplementary alignments). A m
 copies of one original fragment: same unique molecular identifier and same fragment ends, or, without identifiers, same
 fragment ends (unclipped 5' ends of both mates with their strands). Libraries with fixed ends and no identifiers
 (amplicon) cannot be told apart: every template is its own molecule there.
+
+Templates with the same ends and no identifiers are copies or different molecules that share their ends by chance, often
+so for single reads. One of them, chosen by a hash of its name, stands for all: a vote would lose rare molecules among
+others, keeping each content would count errors too often.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from array import array
 from dataclasses import dataclass
@@ -42,7 +47,8 @@ class Span:
 
 
 class ReadTable(NamedTuple):
-    """Reads of one gene in BAM order; `order` walks them by molecule, then template.
+    """Reads of one gene in BAM order; `order` walks them by molecule, then template. `molecule` is -1 for reads that
+    another template with the same ends stands for; they are not in `order`.
 
     `bases` packs one base a byte: code (A C G T = 0-3, + strand) in the low two bits, Phred quality above, 0 where it
     is below the limit; 255 where the base is unknown. Read r owns bases[base_start[r]:base_start[r + 1]] and CIGAR
@@ -65,7 +71,6 @@ class SampleReads:
     """Reads by gene, and the templates whose names are junction evidence of a fusion."""
 
     genes: dict[str, ReadTable]
-    by_identifier: bool  # molecules are told apart by unique molecular identifier
     fusion_templates: frozenset[int]
     templates: int
 
@@ -113,7 +118,7 @@ class _Columns:
             np.array(self.position, np.int64),
             template,
             molecule,
-            np.lexsort((template, molecule)),
+            np.lexsort((template, molecule))[np.count_nonzero(molecule < 0) :],
             _starts(self.length),
             np.concatenate(self._packed),
             _starts(self.operations),
@@ -152,8 +157,9 @@ def read_bam(
     the BAM cannot be read, or when `umi` (a regular expression with one group) does not match a read name.
     """
     pattern = re.compile(umi) if umi else None
+    by_ends = pattern is None and not amplicon
     ids: dict[str, int] = {}
-    first, second, tags = array("q"), array("q"), array("i")
+    first, second, tags, draws = array("q"), array("q"), array("i"), array("Q")
     tag_ids: dict[str, int] = {}
     columns = {gene: _Columns(minimum_quality) for gene in spans}
     fusion_templates = set()
@@ -172,6 +178,8 @@ def read_bam(
                     first.append(0)
                     second.append(0)
                     tags.append(_tag(name, pattern, tag_ids) if pattern else 0)
+                    if by_ends:
+                        draws.append(_draw(name))
                     if name in fusion_names:
                         fusion_templates.add(template)
                 cigar = read.cigartuples
@@ -189,11 +197,14 @@ def read_bam(
                         target.add(read, template, cigar)
     except (OSError, ValueError) as error:
         raise InputError(f"{bam}: cannot be read as BAM ({error}); align the sample again") from error
-    molecule_of = _molecules(first, second, tags, amplicon and pattern is None)
+    if pattern is None and amplicon:
+        molecule_of = np.arange(len(ids), dtype=np.int32)
+    else:
+        molecule_of = _molecules(first, second, tags, draws if by_ends else None)
     tables = {}
     for gene in spans:
         tables[gene] = columns.pop(gene).table(molecule_of)
-    return SampleReads(tables, pattern is not None, frozenset(fusion_templates), len(ids))
+    return SampleReads(tables, frozenset(fusion_templates), len(ids))
 
 
 def _tag(name: str, pattern: re.Pattern[str], known: dict[str, int]) -> int:
@@ -205,15 +216,26 @@ def _tag(name: str, pattern: re.Pattern[str], known: dict[str, int]) -> int:
     return known.setdefault(found.group(1), len(known))
 
 
-def _molecules(first: array[int], second: array[int], tags: array[int], each_alone: bool) -> Int32:
-    """Molecule number of each template, in the order of (first end, second end, identifier)."""
-    if each_alone or not first:
-        return np.arange(len(first), dtype=np.int32)
+def _draw(name: str) -> int:
+    """Number that decides between templates with the same ends, independent of the order of reads."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def _molecules(first: array[int], second: array[int], tags: array[int], draws: array[int] | None) -> Int32:
+    """Molecule number of each template, in the order of (first end, second end, identifier).
+
+    With `draws` only the template with the lowest draw stands for its molecule; the others get -1.
+    """
+    if not first:
+        return np.empty(0, np.int32)
     columns = np.array(tags, np.int32), np.array(second, np.int64), np.array(first, np.int64)
-    order = np.lexsort(columns)
+    order = np.lexsort((np.array(draws, np.uint64), *columns) if draws is not None else columns)
     new = np.zeros(len(order), bool)
     for column in columns:
         new[1:] |= np.diff(column[order]) != 0
     molecule = np.empty(len(order), np.int32)
     molecule[order] = np.cumsum(new)
+    if draws is not None:
+        new[0] = True
+        molecule[order[~new]] = -1
     return molecule

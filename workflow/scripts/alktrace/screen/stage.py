@@ -10,9 +10,9 @@ import numpy as np
 from ..models import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
 from . import calls, changes, phase, tracks
 from .calls import GeneScreen
-from .changes import Change, Copies, IndelSearch
+from .changes import Change, IndelSearch
 from .inputs import Sample, read_inputs
-from .noise import NoiseModel, clopper_pearson, fit, join_cells, substitution_cells
+from .noise import NoiseModel, clopper_pearson, fit, join_cells
 from .pileup import pile_up
 from .reads import SampleReads, read_bam
 from .settings import ScreenSettings
@@ -22,11 +22,11 @@ from .tracks import Thresholds
 
 @dataclass
 class GeneChanges:
-    """Everything that stands out of the noise in one gene, with the copies of its molecules."""
+    """Everything that stands out of the noise in one gene. `molecule` is that of each template (-1: none here)."""
 
     screen: GeneScreen
     found: list[Change]
-    copies: Copies
+    molecule: np.ndarray
 
     @property
     def called(self) -> list[Change]:
@@ -77,7 +77,7 @@ def _pile_up(sample: Sample, reads: SampleReads) -> list[GeneScreen]:
     return [
         calls.prepare(
             gene,
-            pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), reads.by_identifier),
+            pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), sample.codons(gene)),
             sample.codons(gene),
             sample.tables,
         )
@@ -89,10 +89,8 @@ def _learn(sample: Sample, screens: list[GeneScreen], searches: list[IndelSearch
     """Noise of the sample and the threshold of one call: the family's false-call rate shared by all tests made."""
     tests = calls.hypotheses(screens, sample.tables) + len(tracks.skipping_events(sample))
     alpha = float(f"{sample.settings.family_false_call_rate / max(tests, 1):.4g}")
-    model = fit(
-        join_cells([substitution_cells(s.pileup.counts, s.pileup.codons, s.pileup.overlap) for s in screens]), alpha
-    )
-    return Thresholds(model, changes.fit_indel_noise(screens, searches, model), alpha)
+    model = fit(join_cells([calls.noise_cells(screen) for screen in screens]), alpha)
+    return Thresholds(model, changes.fit_indel_noise(screens, searches, sample.tables, model), alpha)
 
 
 def _gene_changes(
@@ -101,14 +99,13 @@ def _gene_changes(
     table = reads.genes[screen.gene]
     molecule = np.full(reads.templates, -1, np.int64)
     molecule[table.template] = table.molecule
-    copies = Copies(molecule, reads.by_identifier)
     gaps = changes.indel_changes(
-        screen, search, table, copies, limits.indels, limits.alpha, sample.tables, sample.genome
+        screen, search, table, molecule, limits.indels, limits.alpha, sample.tables, sample.genome
     )
     found = calls.call_codons(screen, limits.substitutions, limits.alpha, sample.tables)
     codons = changes.codon_changes(screen, found, table, sample.masked(screen.gene), reads.templates, sample.genome)
     together = changes.without_indel_edges(codons, gaps) + gaps
-    return GeneChanges(screen, sorted(together, key=lambda c: (c.first_codon, c.hgvs_c)), copies)
+    return GeneChanges(screen, sorted(together, key=lambda c: (c.first_codon, c.hgvs_c)), molecule)
 
 
 def _skipping(
@@ -117,7 +114,7 @@ def _skipping(
     if gene is None:
         return tracks.blind_track(event, "gene is not in annotation and panel")
     return tracks.skipping_track(
-        event, gene.screen.pileup, reads.genes[event.gene], gene.copies, sample.settings.max_lod_vaf, limits
+        event, gene.screen.pileup, reads.genes[event.gene], gene.molecule, sample.settings.max_lod_vaf, limits
     )
 
 
@@ -128,23 +125,21 @@ def _mutations(gene: GeneChanges, sample: Sample, reads: SampleReads, model: Noi
     mutations = []
     for change, own in zip(gene.called, evidence, strict=True):
         mutation = _mutation(change, sample)
-        links = (
-            phase.link(own, other, gene.copies.molecule, gene.copies.majority) for other in evidence if other is not own
-        )
+        links = (phase.link(own, other, gene.molecule) for other in evidence if other is not own)
         mutation.phase = [one for one in links if one is not None]
         mutation.on_fusion = phase.on_fusion(
-            kinase_fusions, sample.fusions.imbalance, _direct(own, gene.copies, reads), mutation.vaf, model.misread
+            kinase_fusions, sample.fusions.imbalance, _direct(own, gene.molecule, reads), mutation.vaf, model.misread
         )
         mutations.append(mutation)
     return mutations
 
 
-def _direct(own: phase.Evidence, copies: Copies, reads: SampleReads) -> tuple[int, int]:
+def _direct(own: phase.Evidence, molecule: np.ndarray, reads: SampleReads) -> tuple[int, int]:
     """Molecules that are junction evidence and cover the change: (with the reference, with the change)."""
     chosen = np.array(sorted(reads.fusion_templates), np.int64)
     if not len(chosen):
         return 0, 0
-    return phase.count_molecules(own.holds[chosen], copies.molecule[chosen], copies.majority)
+    return phase.count_molecules(own.holds[chosen], molecule[chosen])
 
 
 def _mutation(change: Change, sample: Sample) -> Mutation:

@@ -9,7 +9,7 @@ import numpy as np
 from ..models import BypassEvent, ScreenedCodon, State
 from . import calls, names, phase, splicing
 from .calls import GeneScreen
-from .changes import Change, Copies, reported_by
+from .changes import Change, reported_by
 from .indel_noise import IndelNoise
 from .inputs import Sample
 from .noise import (
@@ -146,15 +146,15 @@ def skipping_events(sample: Sample) -> list[Event]:
 
 
 def skipping_track(
-    event: Event, pileup: GenePileup, reads: ReadTable, copies: Copies, max_lod_vaf: float, limits: Thresholds
+    event: Event, pileup: GenePileup, reads: ReadTable, molecule: np.ndarray, max_lod_vaf: float, limits: Thresholds
 ) -> BypassEvent:
     """Exon skipping: molecules spliced past the exon among all that are spliced from the exon before it."""
     transcript = pileup.transcript
     first, last = splicing.skipped_junction(event)
     if last > len(transcript.exons):
         return blind_track(event, f"{transcript.transcript_id} has no exon {last}")
-    holds = splicing.junction_votes(reads, pileup, first, last, len(copies.molecule))
-    normal, skipped = phase.count_molecules(holds, copies.molecule, copies.majority)
+    holds = splicing.junction_votes(reads, pileup, first, last, len(molecule))
+    normal, skipped = phase.count_molecules(holds, molecule)
     depth = normal + skipped
     if depth == 0:
         return blind_track(event, f"no fragment is spliced from exon {first}")
