@@ -88,6 +88,22 @@ def test_poor_sample_says_that_it_cannot_be_assessed(demo_run: Path) -> None:
     assert "could not be assessed" in verdict["summary"]
 
 
+@pytest.mark.parametrize(
+    ("sample", "state", "detected"),
+    [
+        ("demo_V1", "not_detected", []),
+        ("demo_V3_progression", "not_detected", []),
+        ("demo_KIF5B", "detected", ["KRAS G12X"]),
+        ("demo_poor", "not_assessable", []),
+    ],
+)
+def test_bypass_tracks(demo_run: Path, sample: str, state: str, detected: list[str]) -> None:
+    found = report(demo_run, sample)
+    assert found["verdict"]["bypass"]["state"] == state
+    assert [f"{b['gene']} {b['event']}" for b in found["bypass"] if b["state"] == "detected"] == detected
+    assert all(b["limit_of_detection"] > 0 for b in found["bypass"] if b["state"] == "not_detected")
+
+
 def test_absence_carries_its_limit(demo_run: Path) -> None:
     verdict = report(demo_run, "demo_wild_type")["verdict"]
     assert verdict["alk_rearrangement"]["limit_of_detection"] > 0

@@ -55,6 +55,7 @@ def test_truth_files(folder: Path) -> None:
     assert [f["variant"] for f in truth["demo_V3_progression"]["fusions"]] == ["V3a", "V3b"]
     assert truth["demo_V3_progression"]["mutations"][0]["short"] == "G1202R"
     assert truth["demo_KIF5B"]["fusions"][0]["notation"] == "K24;A20"
+    assert [(m["gene"], m["short"]) for m in truth["demo_KIF5B"]["mutations"]] == [("KRAS", "G12D")]
     assert [truth[s]["alk_rearrangement"] for s in SAMPLES] == ["detected"] * 4 + ["not_detected", "not_assessable"]
     with (folder / "truth.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
@@ -87,7 +88,11 @@ def test_depth_of_the_kinase_domain(genome: SyntheticGenome, samples: dict[str, 
         assert depth[3346:].min() >= 300, sample.sample
 
 
-def test_mutated_share(samples: dict[str, DemoSample]) -> None:
-    entries = [e for e in samples["demo_V3_progression"].scenario.entries if e.molecule.fusions]
+@pytest.mark.parametrize(
+    ("sample", "gene", "share"),
+    [("demo_V3_progression", "ALK", demo.RESISTANCE_SHARE), ("demo_KIF5B", "KRAS", demo.BYPASS_SHARE)],
+)
+def test_mutated_share(samples: dict[str, DemoSample], sample: str, gene: str, share: float) -> None:
+    entries = [e for e in samples[sample].scenario.entries if gene in {p.gene for p in e.molecule.pieces}]
     mutated = sum(e.fragments for e in entries if e.molecule.changes)
-    assert mutated / sum(e.fragments for e in entries) == pytest.approx(demo.RESISTANCE_SHARE, abs=0.001)
+    assert mutated / sum(e.fragments for e in entries) == pytest.approx(share, abs=0.001)

@@ -16,6 +16,9 @@ from .transcripts import FusionTruth
 
 RESISTANCE = "c.3604G>A"  # G1202R
 RESISTANCE_SHARE = 0.3
+BYPASS = "c.35G>A"  # KRAS G12D
+BYPASS_SHARE = 0.25
+BACKGROUND = 40_000  # fragments: enough that the hotspots of the bypass genes can be assessed
 UMI = "::umi:([ACGTN+]+)"
 
 
@@ -41,7 +44,8 @@ class DemoSample:
 
 
 def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
-    """The samples of the demo: three fusions (one of them before and after resistance), none, and too little RNA."""
+    """The samples of the demo: three fusions (one before and after resistance, one with a bypass mutation), none, and
+    too little RNA."""
     molecules = scenarios.fusion_molecules(genome)
     v3 = [(molecules["V3a"], 1700), (molecules["V3b"], 5100)]
     resistant = [
@@ -49,28 +53,44 @@ def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
         for molecule, count in v3
         for entry in scenarios.with_alleles(genome, molecule, "ALK", [([RESISTANCE], RESISTANCE_SHARE)], count)
     ]
-    rest = background(genome, 16_000)
+    rest = background(genome, BACKGROUND)
+    bypass = _changed(genome, rest, "KRAS", BYPASS, BYPASS_SHARE)
     plain, umi = ReadSettings(duplicates=0.1), ReadSettings(duplicates=0.1, umi_length=10)
     alk = Entry(transcripts.wild_type(genome, "ALK"), 6000)
 
     def sample(
-        name: str, patient: str, timepoint: str, entries: tuple[Entry, ...], settings: ReadSettings, state: State
+        name: str,
+        patient: str,
+        timepoint: str,
+        entries: tuple[Entry, ...],
+        settings: ReadSettings,
+        state: State,
+        *mutations: MutationTruth,
     ) -> DemoSample:
-        return DemoSample(name, patient, timepoint, Scenario(name, entries), settings, state)
+        return DemoSample(name, patient, timepoint, Scenario(name, entries), settings, state, mutations)
 
     detected = State.DETECTED
     resistance = MutationTruth("ALK", RESISTANCE, "G1202R", RESISTANCE_SHARE)
-    progression = Scenario("demo_V3_progression", (*rest, *resistant))
+    kras = MutationTruth("KRAS", BYPASS, "G12D", BYPASS_SHARE)
     return [
         sample("demo_V1", "patient 1", "baseline", (*rest, Entry(molecules["V1"], 8500)), plain, detected),
         sample("demo_V3_baseline", "patient 2", "baseline", (*rest, *(Entry(m, n) for m, n in v3)), plain, detected),
-        DemoSample(
-            "demo_V3_progression", "patient 2", "progression", progression, plain, detected, mutations=(resistance,)
+        sample("demo_V3_progression", "patient 2", "progression", (*rest, *resistant), plain, detected, resistance),
+        sample(
+            "demo_KIF5B", "patient 3", "progression", (*bypass, Entry(molecules["K24"], 11_000)), umi, detected, kras
         ),
-        sample("demo_KIF5B", "patient 3", "baseline", (*rest, Entry(molecules["K24"], 11_000)), umi, detected),
         sample("demo_wild_type", "patient 4", "baseline", (*rest, alk), plain, State.NOT_DETECTED),
         sample("demo_poor", "patient 5", "baseline", background(genome, 300), plain, State.NOT_ASSESSABLE),
     ]
+
+
+def _changed(
+    genome: SyntheticGenome, entries: tuple[Entry, ...], gene: str, change: str, share: float
+) -> tuple[Entry, ...]:
+    """The entries with a change on a share of one gene's spliced molecules."""
+    found = next(entry for entry in entries if entry.molecule.name == gene)
+    alleles = scenarios.with_alleles(genome, found.molecule, gene, [([change], share)], found.fragments)
+    return (*(entry for entry in entries if entry is not found), *alleles)
 
 
 def write_demo(folder: Path, seed: int = SEED) -> None:
