@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pysam
 import pytest
+
+from markup import Page
 
 pytestmark = pytest.mark.slow
 
@@ -59,26 +60,6 @@ def test_called_mutations_pass_in_the_vcf(demo_run: Path, sample: str) -> None:
     with pysam.VariantFile(str(demo_run / "results" / sample / "mutations.vcf")) as handle:
         passed = {(r.info["GENE"], r.info["HGVSC"]) for r in handle if list(r.filter) == ["PASS"]}
     assert passed == {(m["gene"], m["hgvs_c"]) for m in report(demo_run, sample)["mutations"]}
-
-
-class Page(HTMLParser):
-    """Tags, what they ask for, and text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.loaded: list[str] = []
-        self.text = ""
-        self.scripts = 0
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name in ("src", "srcset") or (name == "href" and tag == "link"):
-                self.loaded.append(value or "")
-        self.scripts += tag == "script"
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
