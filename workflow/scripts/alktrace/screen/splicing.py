@@ -1,4 +1,4 @@
-"""Exon skipping in RNA: molecules whose splice joins the exons on either side of the skipped one."""
+"""Exon skipping in RNA: molecules that run from the exon before the skipped one into the exon behind it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit
 
 from ..errors import InputError
-from .layout import SKIP, gene_map, lay_out, longest_read
+from .indel_kernels import COMPARED, MIN_DIFFERENCE
+from .layout import DOUBTFUL, gene_map, lay_out, longest_read
 from .pileup import MIN_SPLICE_ANCHOR, GenePileup
 from .reads import ReadTable
 from .tables import Event
@@ -27,12 +28,12 @@ def skipped_junction(event: Event) -> tuple[int, int]:
 
 
 def junction_votes(reads: ReadTable, pileup: GenePileup, first: int, last: int, templates: int) -> np.ndarray:
-    """What each template shows behind exon `first`: 0 spliced to the next exon, 1 to exon `last`, -1 neither; int8."""
+    """What each template shows behind exon `first`: 0 the next exon, 1 exon `last`, -1 neither or both; int8."""
     transcript = pileup.transcript
     votes = np.zeros((templates, 2), np.int32)
     acceptors = np.array([transcript.exon_start(first + 1) - 1, transcript.exon_start(last) - 1])
     gene = gene_map(transcript, pileup.sequence, [])
-    _count(reads, gene, transcript.exon_end(first) - 1, acceptors, votes, longest_read(reads))
+    _count(reads, gene, transcript.exon_end(first), acceptors, votes, longest_read(reads))
     holds = np.full(templates, -1, np.int8)
     holds[(votes[:, 0] > 0) & (votes[:, 1] == 0)] = 0
     holds[(votes[:, 1] > 0) & (votes[:, 0] == 0)] = 1
@@ -40,19 +41,47 @@ def junction_votes(reads: ReadTable, pileup: GenePileup, first: int, last: int, 
 
 
 @njit(nogil=True, cache=True)
-def _count(reads, gene, donor, acceptors, votes, longest):  # type: ignore[no-untyped-def]
-    """Fill `votes` (templates, 2): reads spliced from transcript place `donor` to either of the two `acceptors`."""
+def _count(reads, gene, end, acceptors, votes, longest):  # type: ignore[no-untyped-def]
+    """Fill `votes` (templates, 2): reads that run from the exon that ends at transcript place `end` (0-based,
+    exclusive) on into either of the two `acceptors`.
+
+    Bases behind the exon are compared, not their alignment: aligners know the usual splice and clip the other one, or
+    force its bases into the intron.
+    """
     place, base = np.zeros(longest, np.int64), np.zeros(longest, np.uint8)
+    wrong = np.zeros(2, np.int64)
     for r in range(len(reads.position)):
-        spliced = False
-        for k in range(reads.cigar_start[r], reads.cigar_start[r + 1]):
-            spliced = spliced or reads.cigar_op[k] == SKIP
-        if not spliced:
-            continue
         n = lay_out(reads, r, gene, place, base)
-        for q in range(MIN_SPLICE_ANCHOR - 1, n - MIN_SPLICE_ANCHOR):
-            if place[q] != donor or place[q - MIN_SPLICE_ANCHOR + 1] < 0 or place[q + MIN_SPLICE_ANCHOR] < 0:
+        run, last_q = _longest_run(place, n, end)
+        if run < MIN_SPLICE_ANCHOR:
+            continue
+        origin = last_q + end - place[last_q]
+        wrong[:] = 0
+        compared = 0
+        for q in range(origin, min(n, origin + COMPARED)):
+            at = q - origin
+            if acceptors[1] + at >= len(gene.reference):
+                break
+            if base[q] >= DOUBTFUL:
                 continue
+            compared += 1
             for which in range(2):
-                if place[q + 1] == acceptors[which]:
-                    votes[reads.template[r], which] += 1
+                wrong[which] += base[q] != gene.reference[acceptors[which] + at]
+        for which in range(2):
+            fits = wrong[which] <= compared // 10 and wrong[1 - which] >= wrong[which] + MIN_DIFFERENCE
+            if compared >= MIN_SPLICE_ANCHOR and fits:
+                votes[reads.template[r], which] += 1
+
+
+@njit(nogil=True, cache=True)
+def _longest_run(place, n, end):  # type: ignore[no-untyped-def]
+    """(length, last query base) of a read's longest stretch of consecutive transcript places below `end`."""
+    best, best_q, run = 0, 0, 0
+    for q in range(n):
+        if not 0 <= place[q] < end:
+            run = 0
+            continue
+        run = run + 1 if run and place[q] == place[q - 1] + 1 else 1
+        if run > best:
+            best, best_q = run, q
+    return best, best_q
