@@ -3,6 +3,7 @@
     python benchmarks/generate.py reads --pairs 5e6 --out bench            # bench_R1.fastq.gz, bench_R2.fastq.gz
     python benchmarks/generate.py junctions --pairs 20000 --error 0.001 --out junctions
     python benchmarks/generate.py genome --bases 3.1e9 --out genome.fa
+    python benchmarks/generate.py genome --background --out small.fa    # what `reads` of this seed come from
 
 Names tell where a fragment is from: `bg` random transcripts of no panel gene, `gene` the genes of the synthetic
 genome at their usual expression, `fx` fusion transcripts; `jn` fragments carry variant, anchor and error rate.
@@ -53,14 +54,15 @@ def main() -> None:
         command.add_argument("--error", type=float, default=0.002, help="substitutions per base")
         command.add_argument("--no-fusions", action="store_true", help="neither fusions nor genes of the panel")
     genome = commands.add_parser("genome")
-    genome.add_argument("--bases", type=float, required=True)
+    genome.add_argument("--bases", type=float, default=0, help="least size")
+    genome.add_argument("--background", action="store_true", help="with the background transcripts as one contig")
     for command in (reads, junctions, genome):
         command.add_argument("--out", type=Path, required=True)
         command.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
     if arguments.command == "genome":
-        write_genome(arguments.out, int(arguments.bases), rng)
+        write_genome(arguments.out, int(arguments.bases), arguments.background, rng)
         return
     make = library if arguments.command == "reads" else junction_fragments
     blocks = make(int(arguments.pairs), arguments.length, rng, not arguments.no_fusions)
@@ -74,12 +76,18 @@ def main() -> None:
 Block = tuple[list[str], Bytes, Integers, Integers, NDArray[np.bool_]]
 
 
+def background(rng: np.random.Generator) -> tuple[Integers, NDArray[np.float64], Bytes]:
+    """Length, weight and (joined) sequence of the random transcripts; the first that a seed gives."""
+    sizes = rng.integers(600, 5000, _TRANSCRIPTS)
+    weights = rng.lognormal(0, 2, _TRANSCRIPTS) * sizes
+    return sizes, weights, _LETTERS[rng.integers(0, 4, int(sizes.sum()))]
+
+
 def library(pairs: int, length: int, rng: np.random.Generator, with_genes: bool) -> Iterator[Block]:
     """Fragments of a whole-transcriptome library."""
     genome = build_genome()
-    sizes = rng.integers(600, 5000, _TRANSCRIPTS)
-    weights = rng.lognormal(0, 2, _TRANSCRIPTS) * sizes
-    parts, kinds = [_LETTERS[rng.integers(0, 4, int(sizes.sum()))]], ["bg"] * _TRANSCRIPTS
+    sizes, weights, transcripts = background(rng)
+    parts, kinds = [transcripts], ["bg"] * _TRANSCRIPTS
     if with_genes:
         genes = {g: level * len(genome.spliced[g]) for g, level in genome.expression.items() if level}
         fusions = _fusions(genome)
@@ -177,15 +185,19 @@ def _text(names: list[str], mate: int, reads: Bytes, error: float, rng: np.rando
     return "".join(f"@{name} {mate}:N:0:ACGT\n{bases[at]}\n+\n{qualities[at]}\n" for name, at in spans).encode()
 
 
-def write_genome(path: Path, bases: int, rng: np.random.Generator) -> None:
+def write_genome(path: Path, bases: int, with_background: bool, rng: np.random.Generator) -> None:
     """The synthetic genome of the tests and its annotation (`path`.gtf), then random contigs of 130 Mb with repeats."""
     genome = build_genome()
     write_fasta(genome, path)
     write_gtf(genome, path.with_suffix(".gtf"))
-    repeat = _LETTERS[rng.integers(0, 4, _REPEAT)]
     left = bases - sum(map(len, genome.contigs.values()))
     with path.open("ab") as handle:
-        for number in range(1, left // 130_000_000 + 2):
+        if with_background:
+            transcripts = background(rng)[2]
+            handle.write(b">background\n" + _lines(transcripts))
+            left -= len(transcripts)
+        repeat = _LETTERS[rng.integers(0, 4, _REPEAT)]
+        for number in range(1, -(-max(left, 0) // 130_000_000) + 1):
             handle.write(f">random{number}\n".encode())
             size = min(130_000_000, left)
             for first in range(0, size, 6_000_000):

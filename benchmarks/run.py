@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import math
 import os
 import re
 import resource
@@ -172,7 +173,8 @@ def _star(arguments: argparse.Namespace) -> None:
     index.mkdir(parents=True, exist_ok=True)
     fasta = arguments.fasta.resolve()
     build = ["STAR", "--runMode", "genomeGenerate", "--genomeDir", str(index), "--genomeFastaFiles", str(fasta)]
-    build += ["--sjdbGTFfile", str(fasta.with_suffix(".gtf")), "--genomeSAindexNbases", "9", "--runThreadN", "2"]
+    words = min(14, int(math.log2(fasta.stat().st_size) / 2 - 1))  # as its manual asks for small genomes
+    build += ["--sjdbGTFfile", str(fasta.with_suffix(".gtf")), "--genomeSAindexNbases", str(words), "--runThreadN", "2"]
     measure(lambda: [subprocess.Popen(build, cwd=folder, stdout=subprocess.DEVNULL)])
     command = ["STAR", "--genomeDir", str(index), "--readFilesIn", *(str(p.resolve()) for p in arguments.reads)]
     command += ["--readFilesCommand", "zcat", "--runThreadN", "2", "--outSAMtype", "BAM", "Unsorted"]
