@@ -17,10 +17,15 @@ NO_MATES = np.zeros((4, 4), np.int64)
 
 def _cells(depth: int, error: float, sigma: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Codon counts (codons, 64, 2) of single-base errors, and reference codes."""
-    reference = rng.integers(0, 64, CODONS)
     rates = np.full((CODONS, 9), error / 3)
     if sigma:
         rates *= np.exp(rng.normal(-(sigma**2) / 2, sigma, rates.shape))
+    return _drawn(depth, rates, rng)
+
+
+def _drawn(depth: int, rates: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The same with a rate for each of the nine single changes of every codon."""
+    reference = rng.integers(0, 64, CODONS)
     counts = np.zeros((CODONS, 64, 2), np.int64)
     errors = rng.binomial(depth, rates)
     for codon, code in enumerate(reference):
@@ -35,7 +40,7 @@ def _called(counts: np.ndarray, reference: np.ndarray) -> tuple[int, noise.Noise
     model = noise.fit(cells, alpha)
     depth = cells.depth.sum(axis=1)
     expected, shape = model.expected(cells.kind, cells.depth), model.cell_shape(cells.kind, cells.depth)
-    critical = noise.critical_counts(depth, expected, shape, alpha, noise.MIN_ALT_FRAGMENTS)
+    critical = noise.critical_counts(depth, expected, shape, model.hot_sites, alpha, noise.MIN_ALT_FRAGMENTS)
     return int((cells.count.sum(axis=1) >= critical).sum()), model
 
 
@@ -43,21 +48,27 @@ def _called(counts: np.ndarray, reference: np.ndarray) -> tuple[int, noise.Noise
 @given(st.integers(1, 3000), st.floats(1e-5, 0.02), st.floats(0.2, 20), st.data())
 def test_tail_is_that_of_the_beta_binomial(depth: int, rate: float, shape: float, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, min(depth, 60)))
-    mine = noise.p_values(np.array([count]), np.array([depth]), np.array([rate]), np.array([shape]))[0]
+    one = np.array([count]), np.array([depth]), np.array([rate]), np.array([shape])
+    mine = noise.p_values(*one, noise.NO_HOT_SITES)[0]
     theirs = betabinom.pmf(np.arange(count, depth + 1), depth, shape, shape * (1 - rate) / rate).sum()
     assert mine == pytest.approx(theirs, rel=1e-5, abs=1e-12)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(1, 20000), st.floats(1e-5, 0.01), st.floats(0.2, 20), st.floats(1e-9, 1e-3))
-def test_the_critical_count_is_the_smallest(depth: int, rate: float, shape: float, alpha: float) -> None:
+@given(
+    st.integers(1, 20000), st.floats(1e-5, 0.01), st.floats(0.2, 20), st.floats(1e-9, 1e-3),
+    st.sampled_from([noise.NO_HOT_SITES, np.array([[5.0, 0.01], [20.0, 0.001]])]),
+)  # fmt: skip
+def test_the_critical_count_is_the_smallest(
+    depth: int, rate: float, shape: float, alpha: float, hot: np.ndarray
+) -> None:
     n, e, a = np.array([depth]), np.array([rate]), np.array([shape])
-    critical = int(noise.critical_counts(n, e, a, alpha, 3)[0])
+    critical = int(noise.critical_counts(n, e, a, hot, alpha, 3)[0])
     assert critical >= 3
     if critical <= depth:
-        assert noise.p_values(np.array([critical]), n, e, a)[0] <= alpha
+        assert noise.p_values(np.array([critical]), n, e, a, hot)[0] <= alpha
     if critical > 3:
-        assert noise.p_values(np.array([critical - 1]), n, e, a)[0] > alpha
+        assert noise.p_values(np.array([critical - 1]), n, e, a, hot)[0] > alpha
 
 
 @settings(max_examples=100, deadline=None)
@@ -124,6 +135,25 @@ def test_a_few_sites_far_above_the_mean_are_no_calls() -> None:
             counts[codon, code, 0] -= more
         false += _called(counts, reference)[0] > 0
     assert false <= 1
+
+
+@pytest.mark.parametrize(("depth", "error"), [(1000, 0.005), (5000, 0.001), (5000, 0.005)])
+def test_hot_sites_of_a_deep_sample_are_learned(depth: int, error: float) -> None:
+    """One site in a hundred at ten times the mean rate: a log-normal fit alone calls several of them."""
+    rng = np.random.default_rng([depth, int(1e4 * error)])
+    false, shares = 0, []
+    for _ in range(10):
+        rates = np.where(rng.random((CODONS, 9)) < 0.01, 10, 1) * error / 3
+        calls, model = _called(*_drawn(depth, rates, rng))
+        false += calls > 0
+        shares.append(model.hot_sites[:, 1].sum())
+    assert false == 0
+    assert np.median(shares) == pytest.approx(0.01, rel=0.5)
+
+
+def test_an_even_sample_has_hardly_any_hot_sites() -> None:
+    _, model = _called(*_cells(5000, 0.002, 0.0, np.random.default_rng(6)))
+    assert model.hot_sites[:, 1].sum() < 1e-4
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.5])

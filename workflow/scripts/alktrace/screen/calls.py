@@ -13,6 +13,7 @@ from .noise import (
     MUTATED_FRACTION,
     NEIGHBOUR,
     NEIGHBOUR_TYPE,
+    NO_HOT_SITES,
     Cells,
     NoiseModel,
     critical_counts,
@@ -137,7 +138,9 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
             rate, shape = _noise_of(model, contents, reference, int(content))
             count = int(by_content[content])
             against = np.array([rate, min(rate, background)])
-            p_value, bare = p_values(np.array([count] * 2), np.array([depth] * 2), against, np.array([shape] * 2))
+            p_value, bare = p_values(
+                np.array([count] * 2), np.array([depth] * 2), against, np.array([shape] * 2), model.hot_sites
+            )
             types = differing_types(reference, int(content))
             low = p_value > alpha or count < artefacts.least_count(depth, types, raised)
             patterns = sorted({raised[t] for t in types if t in raised})
@@ -156,7 +159,7 @@ def _least_counts(screen: GeneScreen, model: NoiseModel, background: float, alph
     """By codon, a count below which no content can stand out: that of the lowest rate and the lightest tail."""
     depth = screen.pileup.counts.sum(axis=(1, 2))[[codon - 1 for codon in screen.codons]].astype(np.int64)
     rate = np.full(len(depth), min(float(model.rates.min()), background))
-    critical = critical_counts(depth, rate, np.full(len(depth), model.shape), alpha, MIN_ALT_FRAGMENTS)
+    critical = critical_counts(depth, rate, np.full(len(depth), model.shape), NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
     return dict(zip(screen.codons, critical.tolist(), strict=True))
 
 
@@ -190,7 +193,7 @@ def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> 
     kind = np.array([r[2] for r in rows])
     total = depth.sum(axis=1)
     critical = critical_counts(
-        total, model.expected(kind, depth), model.cell_shape(kind, depth), alpha, MIN_ALT_FRAGMENTS
+        total, model.expected(kind, depth), model.cell_shape(kind, depth), model.hot_sites, alpha, MIN_ALT_FRAGMENTS
     )
     floor = np.array([artefacts.least_count(int(n), [int(k)], raised) for n, k in zip(total, kind, strict=True)])
     limits = detection_limits(np.maximum(critical, floor), total, model.misread)

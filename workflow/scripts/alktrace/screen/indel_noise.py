@@ -16,6 +16,7 @@ from .noise import (
     MIN_ALT_FRAGMENTS,
     MUTATED_COUNT,
     MUTATED_FRACTION,
+    NO_HOT_SITES,
     NoiseModel,
     critical_counts,
     detection_limits,
@@ -46,13 +47,15 @@ class IndelNoise:
 
     def p_value(self, insertion: bool, count: int, depth: int) -> float:
         rate = np.array([self.rates[insertion]])
-        return float(p_values(np.array([count]), np.array([depth]), rate, np.array([self.shape]))[0])
+        shape = np.array([self.shape])
+        return float(p_values(np.array([count]), np.array([depth]), rate, shape, NO_HOT_SITES)[0])
 
     def limits(self, depths: np.ndarray, alpha: float, misread: float) -> np.ndarray:
         """Limit of detection (VAF) at codons with the given depths, insertions and deletions alike."""
         informative = (INFORMATIVE * depths).astype(np.int64)
         rate = np.full(len(depths), max(self.rates))
-        critical = critical_counts(informative, rate, np.full(len(depths), self.shape), alpha, MIN_ALT_FRAGMENTS)
+        shape = np.full(len(depths), self.shape)
+        critical = critical_counts(informative, rate, shape, NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
         return detection_limits(critical, informative, misread)
 
 

@@ -13,6 +13,8 @@ Soc B 1948;10:257; its use for sequencing errors: Gerstung et al., Nat Commun 20
   sample cannot show is still allowed for.
 - a is the shape whose rate quantile at the call threshold equals that of this log-normal; a plain moment fit would fall
   off too fast in the tail. The uncertainty of e is joined to it.
+- A few sites may be far worse than a log-normal of the many allows: hot sites, HOT_FACTORS times as bad as the mean.
+  How many there are is learned beside sigma; their tails are added to that of the beta-binomial.
 - Codons that look mutated are left out of the fit (see `fit`).
 """
 
@@ -24,7 +26,7 @@ from functools import cached_property
 
 import numpy as np
 from numba import njit
-from scipy.special import betaincinv, gammainccinv, ndtri
+from scipy.special import betaincinv, gammainccinv, logsumexp, ndtri
 
 SINGLE, AGREEING = 0, 1  # strata: bases read once; bases read by two or more reads that agree
 BASES = "ACGT"
@@ -34,6 +36,11 @@ PRIOR_SHAPE = 2.0
 SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.5, 0.4  # of the log-normal prior of sigma
 SIGMA_QUANTILE = 0.95
 MIN_SIGMA = 0.5  # single sites at five times the mean rate, too few to show, must not become calls
+HOT_FACTORS = (3.0, 5.0, 8.0, 13.0, 20.0)
+HOT_SHAPE = 25.0  # hot sites of one factor differ by 20%: the factors on either side are reached
+HOT_SHARES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+NO_HOT_PRIOR = 0.9  # prior probability that a sample has none
+NO_HOT_SITES = np.zeros((0, 2))
 TAIL = 1e-5
 _SIGMA_GRID = np.exp(np.linspace(math.log(0.2), math.log(2.0), 21))
 _NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
@@ -107,11 +114,13 @@ def join_cells(parts: list[Cells]) -> Cells:
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `shape` is a, matched in its tail."""
+    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `shape` is a, matched in its tail;
+    `hot_sites` has a row (factor, share of sites) for each kind of hot site."""
 
     rates: np.ndarray
     posterior_shape: np.ndarray
     shape: float
+    hot_sites: np.ndarray
 
     def expected(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Mean rate of cells: rates of both strata, weighted by the depth in each."""
@@ -147,21 +156,42 @@ def _rates(cells: Cells, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack((single, agreeing)), shape
 
 
-def _sigma(count: np.ndarray, mean: np.ndarray) -> float:
-    """Conservative quantile of the posterior of sigma, given counts and their expected values."""
+def _binned(count: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct (count, logarithm of the binned mean) of cells, and how many cells have each."""
     binned = np.round(np.log(np.maximum(mean, 1e-9)) / _MEAN_STEP).astype(np.int64)
-    keys, weights = np.unique(count * _BINS + binned + _BINS // 2, return_counts=True)
-    x, log_mean = (keys // _BINS)[:, None], (keys % _BINS - _BINS // 2)[:, None] * _MEAN_STEP
-    log_posterior = -0.5 * (np.log(_SIGMA_GRID / SIGMA_PRIOR_MEDIAN) / SIGMA_PRIOR_SD) ** 2
-    for i, sigma in enumerate(_SIGMA_GRID):
-        log_rate = log_mean + sigma * _NODES - sigma**2 / 2
-        terms = x * log_rate - np.exp(log_rate) + _NODE_WEIGHTS
-        highest = terms.max(axis=1)
-        log_likelihood = np.log(np.exp(terms - highest[:, None]).sum(axis=1)) + highest
-        log_posterior[i] += float((log_likelihood * weights).sum())
-    cumulative = np.cumsum(np.exp(log_posterior - log_posterior.max()))
+    keys, cells = np.unique(count * _BINS + binned + _BINS // 2, return_counts=True)
+    return keys // _BINS, (keys % _BINS - _BINS // 2) * _MEAN_STEP, cells
+
+
+def _log_likelihoods(count: np.ndarray, log_mean: np.ndarray, sigma: float) -> np.ndarray:
+    """Of each Poisson count (up to a constant) when its site's rate is log-normal around its mean."""
+    log_rate = log_mean[:, None] + sigma * _NODES - sigma**2 / 2
+    return np.asarray(logsumexp(count[:, None] * log_rate - np.exp(log_rate) + _NODE_WEIGHTS, axis=1))
+
+
+def _variation(count: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:
+    """(sigma, hot sites) of cells, given counts and their expected values.
+
+    Sigma is a conservative quantile of its posterior without hot sites, so that these can only add caution. The share
+    of sites with each factor is its posterior mean.
+    """
+    count, log_mean, cells = _binned(count, mean)
+    usual = np.array([_log_likelihoods(count, log_mean, sigma) for sigma in _SIGMA_GRID])
+    prior = -0.5 * (np.log(_SIGMA_GRID / SIGMA_PRIOR_MEDIAN) / SIGMA_PRIOR_SD) ** 2
+    plain = prior + usual @ cells
+    cumulative = np.cumsum(np.exp(plain - plain.max()))
     at = int(np.searchsorted(cumulative, SIGMA_QUANTILE * cumulative[-1]))
-    return max(float(_SIGMA_GRID[at]), MIN_SIGMA)
+    sigma = max(float(_SIGMA_GRID[at]), MIN_SIGMA)
+    evidence = np.empty((len(HOT_FACTORS), len(HOT_SHARES)))
+    for i, factor in enumerate(HOT_FACTORS):
+        hot = _log_likelihoods(count, log_mean + math.log(factor), 1 / math.sqrt(HOT_SHAPE))
+        for j, share in enumerate(HOT_SHARES):
+            mixed = np.logaddexp(math.log1p(-share) + usual, math.log(share) + hot)
+            evidence[i, j] = logsumexp(prior + mixed @ cells)
+    evidence += math.log((1 - NO_HOT_PRIOR) / evidence.size)
+    total = np.logaddexp(math.log(NO_HOT_PRIOR) + logsumexp(plain), logsumexp(evidence))
+    shares = np.exp(evidence - total) @ np.array(HOT_SHARES)
+    return sigma, np.column_stack((HOT_FACTORS, shares))
 
 
 def tail_matched(sigma: float, alpha: float) -> float:
@@ -204,17 +234,18 @@ def fit(cells: Cells, alpha: float) -> NoiseModel:
 
 def _fit_on(cells: Cells, keep: np.ndarray, alpha: float, sigma: float | None = None) -> NoiseModel:
     """Model of the cells of `keep`; sigma is learned unless given."""
-    flat = NoiseModel(*_rates(cells, keep), 1.0)
+    flat, hot_sites = NoiseModel(*_rates(cells, keep), 1.0, NO_HOT_SITES), NO_HOT_SITES
     if sigma is None:
         depth = cells.depth.sum(axis=1)
         mean = flat.expected(cells.kind, cells.depth) * depth
-        sigma = _sigma(cells.count.sum(axis=1)[keep], mean[keep])
-    return NoiseModel(flat.rates, flat.posterior_shape, tail_matched(sigma, alpha))
+        sigma, hot_sites = _variation(cells.count.sum(axis=1)[keep], mean[keep])
+    return NoiseModel(flat.rates, flat.posterior_shape, tail_matched(sigma, alpha), hot_sites)
 
 
 def _cell_p_values(cells: Cells, model: NoiseModel, rows: np.ndarray) -> np.ndarray:
     count, depth, kind = cells.count[rows].sum(axis=1), cells.depth[rows], cells.kind[rows]
-    return np.asarray(p_values(count, depth.sum(axis=1), model.expected(kind, depth), model.cell_shape(kind, depth)))
+    rate, shape = model.expected(kind, depth), model.cell_shape(kind, depth)
+    return np.asarray(p_values(count, depth.sum(axis=1), rate, shape, model.hot_sites))
 
 
 @njit(nogil=True, cache=True)
@@ -241,16 +272,25 @@ def _tail(count, depth, rate, shape):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def p_values(count, depth, rate, shape):  # type: ignore[no-untyped-def]
+def _joint_tail(count, depth, rate, shape, hot_sites):  # type: ignore[no-untyped-def]
+    """Upper bound of P(X >= count): tail of the usual sites and, by their share, those of the hot ones."""
+    total = _tail(count, depth, rate, shape)
+    for k in range(len(hot_sites)):
+        total += hot_sites[k, 1] * _tail(count, depth, min(rate * hot_sites[k, 0], 0.5), HOT_SHAPE)
+    return min(1.0, total)
+
+
+@njit(nogil=True, cache=True)
+def p_values(count, depth, rate, shape, hot_sites):  # type: ignore[no-untyped-def]
     """P(X >= count) of each cell."""
     out = np.ones(len(count))
     for i in range(len(count)):
-        out[i] = _tail(count[i], depth[i], rate[i], shape[i])
+        out[i] = _joint_tail(count[i], depth[i], rate[i], shape[i], hot_sites)
     return out
 
 
 @njit(nogil=True, cache=True)
-def critical_counts(depth, rate, shape, alpha, least):  # type: ignore[no-untyped-def]
+def critical_counts(depth, rate, shape, hot_sites, alpha, least):  # type: ignore[no-untyped-def]
     """Smallest count of each cell that is called: p-value at most `alpha` and at least `least` molecules.
 
     depth + 1 where even all molecules would not do.
@@ -260,7 +300,7 @@ def critical_counts(depth, rate, shape, alpha, least):  # type: ignore[no-untype
         low, high = least, depth[i] + 1
         while low < high:
             middle = (low + high) // 2
-            if _tail(middle, depth[i], rate[i], shape[i]) <= alpha:
+            if _joint_tail(middle, depth[i], rate[i], shape[i], hot_sites) <= alpha:
                 high = middle
             else:
                 low = middle + 1

@@ -15,6 +15,7 @@ from .inputs import Sample
 from .noise import (
     MIN_ALT_FRAGMENTS,
     NEIGHBOUR,
+    NO_HOT_SITES,
     NoiseModel,
     clopper_pearson,
     critical_counts,
@@ -159,8 +160,8 @@ def skipping_track(
     if depth == 0:
         return blind_track(event, f"no fragment is spliced from exon {first}")
     n, rate, shape = np.array([depth]), np.array([splicing.SKIPPING_RATE]), np.array([splicing.SKIPPING_SHAPE])
-    p_value = float(p_values(np.array([skipped]), n, rate, shape)[0])
-    critical = critical_counts(n, rate, shape, limits.alpha, MIN_ALT_FRAGMENTS)
+    p_value = float(p_values(np.array([skipped]), n, rate, shape, NO_HOT_SITES)[0])
+    critical = critical_counts(n, rate, shape, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
     limit = float(detection_limits(critical, n, 0.0)[0])
     state, reason = State.NOT_DETECTED, ""
     if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:
