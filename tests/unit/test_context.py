@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from alktrace.errors import InputError
 from alktrace.knowledge import read_table, references
 from alktrace.models import Report, State
 from alktrace.serialise import read_json, to_plain
-from interpret_cases import KNOWLEDGE, codons, fusion, mutation, report, stats, tracks
+from interpret_cases import KNOWLEDGE, codons, fusion, mutation, report, stats, track, tracks
 
 
 def reason(found: Report, key: str) -> dict:
@@ -103,6 +104,36 @@ def test_small_cell_flag_needs_both_genes(tp53: State, rb1: State, state: State)
 def test_every_screened_bypass_gene_is_in_the_list() -> None:
     found = reason(report(bypass=tracks(KIT=State.DETECTED)), "bypass")
     assert (found["state"], "KIT" in found["text"]) == (State.DETECTED, True)
+
+
+@pytest.mark.parametrize(
+    ("gene", "event", "found", "said"),
+    [
+        ("KRAS", "G12X", "G12D", "Detected: KRAS G12X (G12D). Reported: bypass or separate clone; two of 11"),
+        (
+            "EGFR",
+            "T790M",
+            "T790M",
+            "Detected: EGFR T790M. Reported: EGFR TKI resistance; points to EGFR lineage (transcribed",
+        ),
+        ("EGFR", "exon 19 deletion", "E746_A750del", "(E746_A750del). Reported: EGFR-mutant outgrowth / co-driver."),
+        ("PIK3CA", "H1047X", "H1047R", "Reported: PI3K-pathway bypass / co-mutation (transcribed"),
+        ("NRAS", "G13X", "G13D", "Detected: NRAS G13X (G13D)."),  # its row is about other codons
+    ],
+)
+def test_found_track_is_named_with_rows_about_it_only(gene: str, event: str, found: str, said: str) -> None:
+    one = dataclasses.replace(track(gene, event, State.DETECTED), reason=found)
+    text = reason(report(bypass=[*tracks(), one]), "bypass")["text"]
+    assert said in text
+    assert text.count("Reported:") == said.count("Reported:")
+
+
+def test_track_that_was_not_detected_carries_its_limit() -> None:
+    found = report()
+    worst = max(e.limit_of_detection for e in found.bypass if e.kind == "mutation" and e.limit_of_detection is not None)
+    assert f"worst limit of detection VAF {100 * worst:.1f}%" in reason(found, "bypass")["text"]
+    assert "and 3 more" in reason(found, "bypass")["text"]
+    assert "fusion fragments per control fragment" in reason(found, "driver")["text"]
 
 
 def test_driver_fusion_is_listed() -> None:

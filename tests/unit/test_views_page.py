@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from alktrace import serialise
 from alktrace.models import Fusion, FusionResult, Report, State
 from alktrace.views.answers import answers, codon_ranges
 from alktrace.views.figures import Domain, domain_parts, transcript_parts
+from alktrace.views.html import chance
 from alktrace.views.junction import junction_view
 from alktrace.views.references import References, identifiers
 from markup import Page
@@ -42,7 +44,8 @@ def test_answers_name_fusion_change_and_inhibitors(tmp_path: Path) -> None:
     fusion, change, missing, drugs = answers(report)
     assert (fusion.state, fusion.headline) == (State.DETECTED, "EML4::ALK V3b; EML4::ALK V3a")
     assert change.headline == "G1202R"
-    assert missing.headline == "1 of 6 bypass tracks"
+    assert (missing.state, missing.headline) == (None, "everything that this test covers was assessed")
+    assert missing.lines == ("Never by this test: MET amplification",)
     assert drugs.headline == "crizotinib, ceritinib, alectinib, brigatinib"
 
 
@@ -52,6 +55,26 @@ def test_answers_without_a_finding(tmp_path: Path, kind: str, state: State) -> N
     fusion, change, missing, drugs = answers(report)
     assert (fusion.state, change.state, drugs.headline) == (state, state, "not applicable")
     assert ("277 of 277 ALK codons" in missing.headline) == (kind == "empty")
+
+
+def test_answers_name_tracks_that_failed_and_events_found(tmp_path: Path) -> None:
+    _, report = made.build(tmp_path, "fusion")
+    first, second = [b for b in report.bypass if b.kind == "mutation"][:2]
+    first.state, second.state, second.reason = State.NOT_ASSESSABLE, State.DETECTED, "G12D"
+    _, _, missing, drugs = answers(report)
+    assert missing.headline == f"1 of {len(report.bypass) - 1} bypass tracks"
+    assert f"Bypass tracks: {first.gene} {first.event}" in missing.lines
+    assert drugs.lines[-1] == f"Bypass event found, not part of these calls: {second.gene} {second.event} (G12D)"
+
+
+def test_silent_change_is_no_resistance(tmp_path: Path) -> None:
+    _, report = made.build(tmp_path, "fusion")
+    silent = replace(report.mutations[0], short="P1125=", hgvs_p="p.(Pro1125=)", knowledge=None)
+    unknown = replace(report.mutations[0], short="A1200V", hgvs_p="p.(Ala1200Val)", knowledge=None)
+    report.mutations += [silent, unknown]
+    change = answers(report)[1]
+    assert change.headline == "G1202R"
+    assert [line.split(":")[0] for line in change.lines] == ["G1202R (resistance)", "A1200V (unknown significance)"]
 
 
 def test_low_confidence_junction_is_no_headline(tmp_path: Path) -> None:
@@ -121,6 +144,15 @@ def test_reference_says_what_was_read() -> None:
         (1, "PMID:1", 1, 1),
         (2, "DOI:10.1/x", 0, 1),
     ]
+
+
+def test_row_without_a_reference_has_no_number() -> None:
+    assert References().cite([{"id": "unknown", "verified": "recalled"}]) == []
+
+
+@pytest.mark.parametrize(("p_value", "words"), [(0.0, "< 1e-300"), (1.2345e-9, "= 1.23e-09"), (1.0, "= 1")])
+def test_chance(p_value: float, words: str) -> None:
+    assert chance(p_value) == words
 
 
 @pytest.mark.parametrize(

@@ -108,26 +108,42 @@ def _state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, 
     """State, sentence and worst VAF limit of the tracks that decide."""
     found = [e for e in tracks if e.state is State.DETECTED]
     blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
-    limits = [
-        e.limit_of_detection
-        for e in tracks
-        if e.kind == "mutation" and e.state is State.NOT_DETECTED and e.limit_of_detection is not None
-    ]
-    worst = max(limits, default=None)
+    worst = _worst(tracks, "mutation")
     if found:
         return State.DETECTED, sentences.say("bypass_detected", events=named(found)), worst
     if blind or not tracks:
         fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "tracks": named(blind, 6) or UNKNOWN}
         return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
-    limit = sentences.say("bypass_no_limit") if worst is None else sentences.say("bypass_limit", worst=percent(worst))
-    return State.NOT_DETECTED, sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit), worst
+    said = sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit_words(tracks, sentences))
+    return State.NOT_DETECTED, said, worst
+
+
+def _worst(tracks: Sequence[BypassEvent], kind: str) -> float | None:
+    """The highest limit of the tracks of one kind that were not detected."""
+    limits = [e.limit_of_detection for e in tracks if e.kind == kind and e.state is State.NOT_DETECTED]
+    return max((limit for limit in limits if limit is not None), default=None)
+
+
+def limit_words(tracks: Sequence[BypassEvent], sentences: Sentences) -> str:
+    """The worst limit of detection of tracks that were not detected: VAF, else that of fusions."""
+    worst, fusions = _worst(tracks, "mutation"), _worst(tracks, "fusion")
+    if worst is not None:
+        return sentences.say("bypass_limit", worst=percent(worst))
+    return sentences.say("bypass_no_limit" if fusions is None else "bypass_fusion_limit", worst=f"{fusions or 0:.3g}")
 
 
 def named(events: Sequence[BypassEvent], most: int | None = None) -> str:
     """Events in words, at most `most` of them: "EGFR L858R; KRAS G12X and 3 more"."""
-    names = list(dict.fromkeys(f"{event.gene} {event.event}" for event in events))
+    names = list(dict.fromkeys(map(detected_name, events)))
     shown = names[:most]
     return "; ".join(shown) + (f" and {len(names) - len(shown)} more" if len(names) > len(shown) else "")
+
+
+def detected_name(event: BypassEvent) -> str:
+    """Gene and event, with the found changes where the event is a class of them: "KRAS G12X (G12D)"."""
+    name = f"{event.gene} {event.event}"
+    found = event.state is State.DETECTED and event.kind == "mutation" and event.reason not in ("", event.event)
+    return f"{name} ({event.reason})" if found else name
 
 
 # ---------------------------------------------------------------- one track
@@ -183,15 +199,16 @@ def _fusion_track(
         reason = " ".join(say("track_fusion_found", **_fields(f)) for f in found)
         names = ", ".join(dict.fromkeys(f.name for f in found))
         return BypassEvent(gene, f"{names} fusion", "fusion", State.DETECTED, None, fragments, limit, reason, cited)
+    count: int | None = 0
     state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
     if gene not in fusions.searched:
-        state, limit, said = State.NOT_ASSESSABLE, None, [say("track_fusion_not_searched", gene=gene)]
+        state, count, limit, said = State.NOT_ASSESSABLE, None, None, [say("track_fusion_not_searched", gene=gene)]
     elif stats.control_fragments < settings.min_control_fragments or limit is None:
         state = State.NOT_ASSESSABLE
         needed = max(settings.min_control_fragments, 1)
         said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
     said += [say("track_fusion_low", **_fields(f)) for f in low]
-    return BypassEvent(gene, "kinase fusion", "fusion", state, None, 0, limit, " ".join(said), cited)
+    return BypassEvent(gene, "kinase fusion", "fusion", state, None, count, limit, " ".join(said), cited)
 
 
 def _fields(fusion: Fusion) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from .bypass import detected_name
 from .knowledge import Sentences, read_table
 from .models import BypassEvent, Fusion, Mutation, Report, SampleInfo, State, TkiCall, Verdict
 from .serialise import read_json, write_json, write_text
@@ -176,7 +177,7 @@ def _row(report: Report) -> Row:
         _joined(m.short for m in changes),
         _joined(f"{m.vaf:.3f}" for m in changes),
         verdict.bypass.state,
-        _joined(f"{b.gene} {b.event}" for b in report.bypass if b.state is State.DETECTED),
+        _joined(detected_name(b) for b in report.bypass if b.state is State.DETECTED),
         _joined(t.drug for t in report.tki if t.call == "resistant"),
         _joined(t.drug for t in report.tki if t.call == "sensitive"),
         report.qc["pairs_total"],

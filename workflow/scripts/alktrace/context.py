@@ -3,16 +3,19 @@ reasons why an ALK inhibitor may fail. Pure functions over findings and tables; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .bypass import Tracks, genes_of, named
+from .bypass import Tracks, genes_of, limit_words, named
 from .knowledge import UNKNOWN, Knowledge, Row, references, unique
 from .models import BypassEvent, Fusion, Report, State
 from .verdict import TARGET, kinase_fusions
 
 TP53 = "TP53"
+NAMED = 6  # tracks that are named in a list of those without a finding
+_CHANGE = re.compile(r"\b[A-Z]\d+|exon \d+ \w+")  # "L858" of L858R, "exon 19 deletion"
 
 
 def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
@@ -141,13 +144,32 @@ def _tracks(key: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> di
         state, shown = State.DETECTED, found
     elif blind or not events:
         state, shown = State.NOT_ASSESSABLE, blind
-    meanings = [
-        row["meaning"] for row in knowledge.bypass for e in found if e.gene in genes_of(row) and row["kind"] == e.kind
-    ]
-    text = knowledge.sentences.say(
-        f"why_track_{state}", events=named(shown) or UNKNOWN, meaning="; ".join(dict.fromkeys(meanings))
+    say = knowledge.sentences.say
+    text = say(
+        f"why_track_{state}",
+        events=named(shown, None if found else NAMED) or UNKNOWN,
+        count=len(shown),
+        limit=limit_words(shown, knowledge.sentences),
     )
+    meanings = dict.fromkeys(_meaning(row, knowledge) for row in knowledge.bypass if any(_about(row, e) for e in found))
+    if meanings:
+        text += " " + say("why_track_meaning", meaning="; ".join(meanings))
     return _item(key, state, text, [r for e in shown for r in e.references], knowledge)
+
+
+def _meaning(row: Row, knowledge: Knowledge) -> str:
+    """What the row says, with its mark where nobody read it on a source page."""
+    mark = "" if row["verified"] == "page" else f" ({knowledge.sentences.say('mark_recalled')})"
+    return row["meaning"] + mark
+
+
+def _about(row: Row, event: BypassEvent) -> bool:
+    """Whether a row of bypass.tsv is about the event: of its gene and kind, and not about other changes only."""
+    if event.gene not in genes_of(row) or row["kind"] != event.kind:
+        return False
+    change = _CHANGE.match(event.event)
+    special = event.kind == "mutation" and _CHANGE.search(row["region"]) is not None
+    return not special or (change[0] if change else event.event) in row["region"]
 
 
 def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..models import Fusion, Mutation, Report, ScreenedCodon, State
+from ..bypass import detected_name
+from ..models import BypassEvent, Fusion, Mutation, Report, ScreenedCodon, State
+from ..verdict import is_silent
 
 STATE_WORDS = {
     State.DETECTED: "detected",
@@ -56,11 +58,11 @@ def _fusion(report: Report) -> Answer:
 
 def _mutation(report: Report) -> Answer:
     finding = report.verdict.kinase_domain
-    changes = [m for m in report.mutations if m.gene == "ALK"]
     headline = STATE_WORDS[finding.state]
     lines = [finding.reason] if finding.reason else []
     if finding.state is State.DETECTED:
-        headline = ", ".join(m.short for m in changes)
+        changes = [m for m in report.mutations if m.gene == "ALK" and not is_silent(m)]
+        headline = ", ".join(m.short for m in [m for m in changes if m.knowledge] or changes)
         lines = [_change(m) for m in changes]
     return Answer("Resistance mutation in the ALK kinase domain?", finding.state, headline, tuple(lines))
 
@@ -81,12 +83,21 @@ def _unassessed(report: Report) -> Answer:
     if blind:
         missing.append(f"{len(blind)} of {len(codons)} ALK codons")
         lines.append(f"ALK codons: {codon_ranges(blind)}")
-    tracks = [f"{b.gene} {b.event}" for b in report.bypass if b.state is State.NOT_ASSESSABLE]
+    tested = [b for b in report.bypass if not is_outside(b)]
+    tracks = [f"{b.gene} {b.event}" for b in tested if b.state is State.NOT_ASSESSABLE]
     if tracks:
-        missing.append(f"{len(tracks)} of {len(report.bypass)} bypass tracks")
+        missing.append(f"{len(tracks)} of {len(tested)} bypass tracks")
         lines.append(f"Bypass tracks: {_some(tracks)}")
-    headline = "; ".join(missing) or "everything screened was assessed"
+    outside = [f"{b.gene} {b.event.partition(':')[0]}" for b in report.bypass if is_outside(b)]
+    if outside:
+        lines.append(f"Never by this test: {', '.join(outside)}")
+    headline = "; ".join(missing) or "everything that this test covers was assessed"
     return Answer("What could not be assessed?", State.NOT_ASSESSABLE if missing else None, headline, tuple(lines))
+
+
+def is_outside(track: BypassEvent) -> bool:
+    """Whether no sample of this kind could show the track: nothing was counted for it."""
+    return track.state is State.NOT_ASSESSABLE and track.alt_fragments is None
 
 
 def _inhibitors(report: Report) -> Answer:
@@ -97,12 +108,14 @@ def _inhibitors(report: Report) -> Answer:
     if report.tki and len(drugs("not_applicable")) == len(report.tki):
         because = STATE_WORDS[report.verdict.alk_rearrangement.state]
         return Answer("Which inhibitors face resistance?", None, "not applicable", (f"ALK kinase fusion: {because}.",))
+    bypass = [detected_name(b) for b in report.bypass if b.state is State.DETECTED]
     lines = tuple(
         f"{words}: {', '.join(found)}"
         for words, found in (
             ("Intermediate", drugs("intermediate")),
             ("Reported active", drugs("sensitive")),
             ("Unknown", drugs("unknown")),
+            ("Bypass event found, not part of these calls", bypass),
         )
         if found
     )
@@ -111,7 +124,7 @@ def _inhibitors(report: Report) -> Answer:
     elif len(drugs("unknown")) == len(report.tki):
         headline = "unknown"
     else:
-        headline = "none by reported evidence"
+        headline = "none by reported evidence on ALK changes"
     return Answer("Which inhibitors face resistance?", None, headline, lines)
 
 

@@ -46,7 +46,15 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(share=share, place=place, words=words, value=plain_value, breakable=breakable)
+    made.filters.update(
+        share=share,
+        place=place,
+        words=words,
+        value=plain_value,
+        counted=counted,
+        chance=chance,
+        breakable=breakable,
+    )
     return made
 
 
@@ -218,6 +226,16 @@ def plain_value(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def counted(value: int | None) -> str:
+    """A number of fragments; None where this test does not count any."""
+    return "not counted" if value is None else f"{value:,}"
+
+
+def chance(p_value: float) -> str:
+    """A p-value after "p"; 0 is one that is too small for a floating-point number."""
+    return f"= {p_value:.3g}" if p_value else "< 1e-300"
 
 
 def breakable(text: str) -> list[str]:

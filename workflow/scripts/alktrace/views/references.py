@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..knowledge import UNKNOWN
+
 _IDENTIFIER = re.compile(r"PMID:\s*\d+|PMC\d+|DOI:\s*[^\s;,)]+|dbSNP:\w+", re.IGNORECASE)
 
 
@@ -57,7 +59,8 @@ class References:
         found = {}
         for row in listed:
             for name in identifiers(str(row.get("reference") or row.get("id") or "")):
-                found[name] = self._add(name, row)
+                if name != UNKNOWN:
+                    found[name] = self._add(name, row)
         return sorted(found.values(), key=lambda reference: reference.number)
 
     def _add(self, name: str, row: Mapping[str, Any]) -> Reference:
