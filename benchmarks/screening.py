@@ -39,10 +39,30 @@ from alktrace.simulate.genome import SyntheticGenome, build_genome, write_fasta,
 DEPTHS = (100, 250, 1000, 5000)
 ERRORS = (0.001, 0.005)
 VAFS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
-SIGMAS = (0.0, 0.5)  # log-normal variation of the error rate between sites that the model is not told
 FAMILY_RATE = ScreenSettings().family_false_call_rate
 DOMAIN = range(1116, 1393)
 NO_FUSIONS = FusionResult([], [], Imbalance(None, None, None, None, State.NOT_ASSESSABLE), [], None, [])
+
+
+@dataclass(frozen=True)
+class Sites:
+    """How the error rate differs between sites, which the model is not told: sigma of a log-normal, and the share of
+    hot sites with ten times the rate. `measured`: sensitivity is measured too, not false calls alone."""
+
+    name: str
+    sigma: float
+    hot: float
+    measured: bool
+
+    def factors(self, rng: np.random.Generator, size: tuple[int, ...]) -> np.ndarray:
+        log_normal = np.exp(rng.normal(-(self.sigma**2) / 2, self.sigma, size))
+        return np.asarray(log_normal * np.where(rng.random(size) < self.hot, 10.0, 1.0))
+
+
+SITES = (
+    Sites("even", 0.0, 0.0, True), Sites("sigma 0.5", 0.5, 0.0, True), Sites("sigma 1", 1.0, 0.0, False),
+    Sites("1% hot", 0.0, 0.01, False),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,14 +105,14 @@ def draw(
     domain: Domain,
     depth: int,
     error: float,
-    sigma: float,
+    sites: Sites,
     rng: np.random.Generator,
     spike: tuple[int, int, float] | None,
 ) -> GeneScreen:
     """Codon contents of one sample. `spike`: (codon, content, VAF) of a mutation."""
     counts = np.zeros((len(domain.codons), 64, 2), np.int32)
     for codon in DOMAIN:
-        rates = np.full((3, 4), error / 3) * np.exp(rng.normal(-(sigma**2) / 2, sigma, (3, 4)) if sigma else 0.0)
+        rates = error / 3 * sites.factors(rng, (3, 4))
         probability = content_probabilities(int(domain.codons[codon - 1]), rates)
         if spike is not None and spike[0] == codon:
             probability = (1 - spike[2]) * probability + spike[2] * content_probabilities(spike[1], rates)
@@ -111,7 +131,7 @@ class Screened:
 
 def screen(one: GeneScreen, tables: ScreenSet) -> Screened:
     alpha = FAMILY_RATE / calls.hypotheses([one], tables)
-    model = noise.fit(noise.substitution_cells(one.pileup.counts, one.pileup.codons, one.pileup.overlap), alpha)
+    model = noise.fit(calls.noise_cells(one), alpha)
     found = calls.call_codons(one, model, alpha, tables)
     limits = calls.substitution_limits(one, model, alpha)
     return Screened({(c.codon, c.content) for c in found if not c.filters}, limits)
@@ -125,47 +145,50 @@ def random_change(domain: Domain, rng: np.random.Generator) -> tuple[int, int]:
             return codon, int(noise.NEIGHBOUR[int(domain.codons[codon - 1]), int(rng.choice(wanted))])
 
 
-def _row(kind: str, depth: int, error: float, sigma: float, vaf: str, good: int, total: int, limit: float) -> str:
+def _row(kind: str, depth: int, error: float, sites: Sites, vaf: str, good: int, total: int, limit: float) -> str:
     low, high = clopper_pearson(good, total) if total else (0.0, 1.0)
-    cells = [kind, depth, error, sigma, vaf, f"{limit:.4f}", total, good]
+    cells = [kind, depth, error, sites.name, vaf, f"{limit:.4f}", total, good]
     return "\t".join(map(str, cells)) + (f"\t{good / total:.4f}\t{low:.4f}\t{high:.4f}" if total else "\tNA\tNA\tNA")
 
 
-def count_rows(domain: Domain, depths: list[int], replicates: int, negatives: int, seed: int) -> Iterator[str]:
+def count_rows(
+    domain: Domain, depths: list[int], vafs: list[float], replicates: int, negatives: int, seed: int
+) -> Iterator[str]:
     """Rows of the table: false calls by sample; sensitivity at the stated limit; sensitivity at fixed VAFs among the
     replicates whose stated limit is not above it."""
-    yield "what\tdepth\terror\tsigma\tvaf\tmean_limit\treplicates\tpositive\tshare\tlow95\thigh95"
-    for depth, error, sigma in ((d, e, s) for d in depths for e in ERRORS for s in SIGMAS):
-        rng = np.random.default_rng([seed, depth, round(1e6 * error), round(1e3 * sigma)])
+    yield "what\tdepth\terror\tsites\tvaf\tmean_limit\treplicates\tpositive\tshare\tlow95\thigh95"
+    for depth, error, sites in ((d, e, s) for d in depths for e in ERRORS for s in SITES):
+        rng = np.random.default_rng([seed, depth, round(1e6 * error), SITES.index(sites)])
         false, stated, lowest = 0, [], 1.0
         for _ in range(negatives):
-            result = screen(draw(domain, depth, error, sigma, rng, None), domain.tables)
+            result = screen(draw(domain, depth, error, sites, rng, None), domain.tables)
             false += bool(result.called)
             stated.append(float(np.mean(list(result.limits.values()))))
             lowest = min(lowest, *result.limits.values())
         mean = float(np.mean(stated))
-        yield _row("false_call", depth, error, sigma, "0", false, negatives, mean)
-        for vaf in ("limit", *(v for v in VAFS if lowest <= v <= 5 * mean)):  # below all limits nothing is claimed
-            yield _sensitivity_row(domain, depth, error, sigma, vaf, replicates, mean, rng)
+        yield _row("false_call", depth, error, sites, "0", false, negatives, mean)
+        claimed: list[str | float] = [v for v in vafs if lowest <= v <= 5 * mean]  # nothing is claimed below all limits
+        for vaf in ["limit", *claimed] if sites.measured else []:
+            yield _sensitivity_row(domain, depth, error, sites, vaf, replicates, mean, rng)
 
 
 def _sensitivity_row(
-    domain: Domain, depth: int, error: float, sigma: float, vaf: str | float, replicates: int, mean: float,
+    domain: Domain, depth: int, error: float, sites: Sites, vaf: str | float, replicates: int, mean: float,
     rng: np.random.Generator,
 ) -> str:  # fmt: skip
     """Sensitivity over replicates. At "limit" the VAF is the codon's limit of a sample without the mutation; at a fixed
     VAF a replicate counts when its own stated limit promises the detection."""
     found = claimed = 0
     for _ in range(replicates):
-        blank = draw(domain, depth, error, sigma, rng, None)
+        blank = draw(domain, depth, error, sites, rng, None)
         codon, content = random_change(domain, rng)
         limit = screen(blank, domain.tables).limits[codon] if vaf == "limit" else 0.0
         share = limit if vaf == "limit" else float(vaf)
-        result = screen(draw(domain, depth, error, sigma, rng, (codon, content, share)), domain.tables)
+        result = screen(draw(domain, depth, error, sites, rng, (codon, content, share)), domain.tables)
         if vaf == "limit" or result.limits[codon] <= share:
             claimed += 1
             found += (codon, content) in result.called
-    return _row("sensitivity", depth, error, sigma, str(vaf), found, claimed, mean)
+    return _row("sensitivity", depth, error, sites, str(vaf), found, claimed, mean)
 
 
 # ---------------------------------------------------------------- from reads
@@ -256,6 +279,7 @@ def main() -> None:
         if name == "counts":
             command.add_argument("--replicates", type=int, default=400)
             command.add_argument("--depths", type=int, nargs="+", default=list(DEPTHS))
+            command.add_argument("--vafs", type=float, nargs="*", default=list(VAFS), help="measured beside the limit")
         if name == "deep":
             command.add_argument("--fragments", type=int, default=1_000_000)
         else:
@@ -265,7 +289,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.what == "counts":
         domain = read_domain(build_genome())
-        rows = count_rows(domain, arguments.depths, arguments.replicates, arguments.negatives, arguments.seed)
+        rows = count_rows(
+            domain, arguments.depths, arguments.vafs, arguments.replicates, arguments.negatives, arguments.seed
+        )
     elif arguments.what == "fastq":
         rows = fastq_negatives(arguments.folder, arguments.negatives, arguments.seed)
     else:
