@@ -147,10 +147,11 @@ class Bench:
         library: str = "wts",
         targets_bed: Path | None = None,
         knowledge: Path = KNOWLEDGE,
+        blind: frozenset[tuple[str, int]] = frozenset(),
     ) -> ScreenResult:
         fasta, annotation = self.folder / "genome.fa", self.folder / "annotation.tsv"
         return screen_sample(
-            bam, fasta, annotation, PANEL, knowledge, fusions, ScreenSettings(), umi, library, targets_bed
+            bam, fasta, annotation, PANEL, knowledge, fusions, ScreenSettings(), umi, library, targets_bed, blind
         )
 
     def mixture(

@@ -256,6 +256,23 @@ def test_a_gene_that_is_missing_is_said(bench: Bench, mutated: tuple[Path, Scree
     assert [m.short for m in result.mutations] == ["G1202R"]
 
 
+def test_a_track_says_what_share_of_it_was_screened(bench: Bench) -> None:
+    bam = bench.align([(transcripts.wild_type(bench.genome, "RB1"), 8000)], PLAIN)
+    whole = bench.screen(bam)
+    blind = frozenset(("RB1", codon) for codon in (500, 501, 700))
+    states = {s.codon: s for s in bench.screen(bam, blind=blind).screened if s.gene == "RB1"}
+    assert {n for n, s in states.items() if s.state is State.NOT_ASSESSABLE} >= {500, 501, 700}
+    assert "repeated elsewhere" in states[500].reason and states[500].depth > 0
+    (track,) = (b for b in bench.screen(bam, blind=blind).bypass if b.gene == "RB1")
+    seen = sum(s.state is State.NOT_DETECTED for s in states.values())
+    assert track.state is State.NOT_ASSESSABLE
+    assert f"no change at {seen} of 928 codons (limit of detection up to " in track.reason
+    assert "500-501, 700" in track.reason
+    (before,) = (b for b in whole.bypass if b.gene == "RB1")
+    missed = [s.codon for s in whole.screened if s.gene == "RB1" and s.state is State.NOT_ASSESSABLE]
+    assert (before.state is State.NOT_ASSESSABLE) == bool(missed)
+
+
 def test_a_wrong_reference_residue_is_not_assessable(
     bench: Bench, mutated: tuple[Path, ScreenResult], tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.adaptor import run
-from alktrace.blind import blind_codons, mark_blind
+from alktrace.blind import blind_codons
 from alktrace.models import FusionResult
 from alktrace.screen import ScreenSettings, screen_sample
 from alktrace.serialise import read_json, write_json
@@ -12,6 +12,7 @@ from alktrace.serialise import read_json, write_json
 
 def main(snakemake: Any) -> None:
     targets_bed = snakemake.input.get("targets_bed")
+    recruited = snakemake.params.recruit
     result = screen_sample(
         bam=Path(snakemake.input.bam),
         fasta=Path(snakemake.input.fasta),
@@ -23,9 +24,8 @@ def main(snakemake: Any) -> None:
         umi=snakemake.params.sheet["umi"] or None,
         library=snakemake.params.sheet["library"],
         targets_bed=Path(str(targets_bed)) if targets_bed else None,
+        blind=blind_codons(Path(snakemake.input.masked)) if recruited else frozenset(),
     )
-    if snakemake.params.recruit:
-        result = mark_blind(result, blind_codons(Path(snakemake.input.masked)))
     write_json(result, Path(snakemake.output.screen))
 
 

@@ -26,6 +26,7 @@ class Sample:
     primers: dict[str, list[tuple[int, int]]]  # contig -> primer stretches, 0-based half-open
     fusions: FusionResult
     settings: ScreenSettings
+    blind: frozenset[tuple[str, int]]  # gene and codon of those that recruiting cannot see
 
     def masked(self, gene: str) -> list[tuple[int, int]]:
         """Stretches of the gene's contig that are no mutation evidence."""
@@ -49,6 +50,7 @@ def read_inputs(
     fusions: FusionResult,
     settings: ScreenSettings,
     targets_bed: Path | None,
+    blind: frozenset[tuple[str, int]],
 ) -> Sample:
     """Read everything but the reads. Raises InputError on a malformed table."""
     tables = read_screen_set(knowledge)
@@ -57,7 +59,7 @@ def read_inputs(
     transcripts = {g: t for g in tables.genes if g in rows and (t := models.get(g)) is not None and t.cds is not None}
     stated = {g: names.stated_name(t, rows[g].transcript, rows[g].refseq) for g, t in transcripts.items()}
     primers = read_primers(targets_bed) if targets_bed else {}
-    return Sample(Genome(fasta), tables, transcripts, stated, primers, fusions, settings)
+    return Sample(Genome(fasta), tables, transcripts, stated, primers, fusions, settings, blind)
 
 
 def read_primers(bed: Path) -> dict[str, list[tuple[int, int]]]:

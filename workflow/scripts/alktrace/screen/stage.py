@@ -44,15 +44,17 @@ def screen_sample(
     umi: str | None,
     library: str,
     targets_bed: Path | None,
+    blind: frozenset[tuple[str, int]] = frozenset(),
 ) -> ScreenResult:
     """Screen every codon and event of the knowledge tables in one sample.
 
     `bam`: evidence BAM of the whole reference. `annotation`: table of `Annotation.save`. `knowledge`: folder with
     hotspots.tsv, alk_kinase_mutations.tsv, polymorphisms.tsv. `fusions`: result of the fusion stage. `umi`: regular
     expression with one group, searched in the read name. `library`: wts | capture | amplicon. `targets_bed`: BED
-    (0-based) whose rows named or marked primer are no mutation evidence. Raises InputError on bad input.
+    (0-based) whose rows named or marked primer are no mutation evidence. `blind`: gene and codon of those whose reads
+    were not recruited (`alktrace.blind`). Raises InputError on bad input.
     """
-    sample = read_inputs(fasta, annotation, panel, knowledge, fusions, settings, targets_bed)
+    sample = read_inputs(fasta, annotation, panel, knowledge, fusions, settings, targets_bed, blind)
     reads = read_bam(
         bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, umi, library == "amplicon",
         phase.fusion_molecules(fusions, "ALK"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import blind
 from ..models import BypassEvent, ScreenedCodon, State
 from . import calls, names, phase, splicing
 from .calls import GeneScreen
@@ -25,6 +26,8 @@ from .noise import (
 from .pileup import GenePileup
 from .reads import ReadTable
 from .tables import EXON_SKIPPING, KINASE_DOMAIN, Event
+
+MOST_STRETCHES = 8  # of codons named in one reason; `screened` has them all
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ def _state(screen: GeneScreen, codon: int, depth: int, limit: float | None, samp
     """State and reason of a codon without a call."""
     residue = names.translate_codon(screen.pileup.reference_codon(codon))
     expected = {e.expected_residue(codon) for e in sample.tables.by_codon[screen.gene, codon]} - {None}
+    if (screen.gene, codon) in sample.blind:
+        return State.NOT_ASSESSABLE, blind.REASON
     if depth == 0 or limit is None:
         return State.NOT_ASSESSABLE, "no fragment reads this codon"
     if "X" in residue:
@@ -127,18 +132,44 @@ def _mutation_event(rows: list[Event], screened: list[ScreenedCodon], called: li
     found = [c for c in called if c.gene == rows[0].gene and any(reported_by(c, row) for row in rows)]
     limits = [s.limit_of_detection_vaf for s in own]
     limit = None if None in limits or not limits else max(x for x in limits if x is not None)
-    blind = [s for s in own if s.state is State.NOT_ASSESSABLE]
     state, reason = State.NOT_DETECTED, ""
     if found:
         state, reason = State.DETECTED, ", ".join(c.short for c in found)
-    elif blind:
-        several = f"{len(blind)} of {len(own)} codons cannot be assessed: " if len(own) > 1 else ""
-        state, reason = State.NOT_ASSESSABLE, several + blind[0].reason
+    elif any(s.state is State.NOT_ASSESSABLE for s in own):
+        state, reason = State.NOT_ASSESSABLE, _why_blind(own)
     alternate = max((c.alt_fragments for c in found), default=max((s.alt_fragments for s in own), default=0))
     depth = min((s.depth for s in own), default=0)
     return BypassEvent(
         rows[0].gene, rows[0].event, rows[0].kind, state, depth, alternate, limit, reason, _sources(rows)
     )
+
+
+def _why_blind(own: list[ScreenedCodon]) -> str:
+    """What was screened of an event without a finding, and which codons were not."""
+    missed = [s for s in own if s.state is State.NOT_ASSESSABLE]
+    seen = [s for s in own if s.state is not State.NOT_ASSESSABLE]
+    if not seen:
+        reasons = {s.reason for s in missed}
+        none = f"none of {len(own)} codons can be assessed: " if len(own) > 1 else ""
+        return none + missed[0].reason + ("" if len(reasons) == 1 else f" (codon {missed[0].codon})")
+    worst = max(s.limit_of_detection_vaf or 0.0 for s in seen)
+    return (
+        f"no change at {len(seen)} of {len(own)} codons (limit of detection up to {worst:.1%}); "
+        f"not assessable: {_ranges([s.codon for s in missed])}"
+    )
+
+
+def _ranges(codons: list[int]) -> str:
+    """Ascending codons in words, a few stretches at most: "1-5, 920-928"."""
+    stretches: list[list[int]] = []
+    for codon in codons:
+        if stretches and codon == stretches[-1][-1] + 1:
+            stretches[-1].append(codon)
+        else:
+            stretches.append([codon])
+    words = [str(s[0]) if len(s) == 1 else f"{s[0]}-{s[-1]}" for s in stretches]
+    rest = sum(map(len, stretches[MOST_STRETCHES:]))
+    return ", ".join(words[:MOST_STRETCHES]) + (f" and {rest} more codons" if rest else "")
 
 
 def skipping_events(sample: Sample) -> list[Event]:
