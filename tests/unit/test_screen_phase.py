@@ -81,6 +81,7 @@ def test_on_fusion_is_asked_only_with_a_fusion() -> None:
         ((8, 2), 0.2, False, "yes"),
         ((40, 0), 0.3, False, "no"),
         ((3, 0), 0.3, False, "undetermined"),
+        ((97, 3), 0.6, False, "undetermined"),  # template switching from a mutated wild type explains it
         ((0, 0), 0.3, False, "undetermined"),
         ((0, 0), 0.3, True, "yes"),
         ((40, 0), 0.3, True, "no"),  # direct evidence goes before expression

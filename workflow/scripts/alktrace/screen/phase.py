@@ -107,7 +107,8 @@ def on_fusion(
         return None
     without, with_change = direct
     covering = without + with_change
-    if with_change and _at_least(with_change, covering, error_rate) <= PHASE_P:
+    by_chance = error_rate + MAX_SWITCHED * vaf  # misread, or joined to a mutated molecule by template switching
+    if with_change and _at_least(with_change, covering, by_chance) <= PHASE_P:
         return OnFusion(
             "yes", covering, f"{with_change} of {covering} fragments that cover junction and codon carry it"
         )
@@ -122,6 +123,6 @@ def on_fusion(
     reason = (
         "no fragment covers junction and codon"
         if not covering
-        else f"only {covering} fragments cover junction and codon"
+        else f"{with_change} of {covering} fragments that cover junction and codon carry it, which may be chance"
     )
     return OnFusion("undetermined", covering, f"{reason}, and expression imbalance does not exclude the wild-type gene")
