@@ -115,6 +115,14 @@ def test_emergent_change_is_said_and_drawn(tmp_path: Path) -> None:
     assert 'class="open line-0"' in text  # first sample: at its limit of detection
 
 
+def test_other_driver_is_no_alk_fusion(tmp_path: Path) -> None:
+    _, found = made.build(tmp_path / "in", "fusion")
+    found.fusions[1].target = "RET"
+    write_cohort(write(tmp_path, [found]), tmp_path)
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "summary.tsv").read_text()), delimiter="\t")
+    assert (row["fusions"], row["other_junctions"]) == ("EML4::ALK V3b", "EML4::ALK V3a")
+
+
 def test_multiqc_table(tmp_path: Path) -> None:
     write_cohort(write(tmp_path, [report("a", State.DETECTED), report("b")]), tmp_path)
     content = json.loads((tmp_path / "alktrace_mqc.json").read_text())

@@ -128,6 +128,14 @@ def test_found_track_is_named_with_rows_about_it_only(gene: str, event: str, fou
     assert text.count("Reported:") == said.count("Reported:")
 
 
+def test_tp53_alone_says_nothing_of_two_genes() -> None:
+    found = report(bypass=tracks(TP53=State.DETECTED))
+    assert "small-cell" not in reason(found, "tp53")["text"]
+    both = reason(report(bypass=tracks(TP53=State.DETECTED, RB1=State.DETECTED)), "small_cell")["text"]
+    assert "small-cell" in both
+    assert "not verified" in both  # the row is recalled
+
+
 def test_track_that_was_not_detected_carries_its_limit() -> None:
     found = report()
     worst = max(e.limit_of_detection for e in found.bypass if e.kind == "mutation" and e.limit_of_detection is not None)

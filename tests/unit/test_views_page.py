@@ -44,7 +44,7 @@ def test_answers_name_fusion_change_and_inhibitors(tmp_path: Path) -> None:
     fusion, change, missing, drugs = answers(report)
     assert (fusion.state, fusion.headline) == (State.DETECTED, "EML4::ALK V3b; EML4::ALK V3a")
     assert change.headline == "G1202R"
-    assert (missing.state, missing.headline) == (None, "everything that this test covers was assessed")
+    assert (missing.state, missing.headline) == (None, "nothing that this test covers")
     assert missing.lines == ("Never by this test: MET amplification",)
     assert drugs.headline == "crizotinib, ceritinib, alectinib, brigatinib"
 
@@ -64,7 +64,43 @@ def test_answers_name_tracks_that_failed_and_events_found(tmp_path: Path) -> Non
     _, _, missing, drugs = answers(report)
     assert missing.headline == f"1 of {len(report.bypass) - 1} bypass tracks"
     assert f"Bypass tracks: {first.gene} {first.event}" in missing.lines
-    assert drugs.lines[-1] == f"Bypass event found, not part of these calls: {second.gene} {second.event} (G12D)"
+    assert drugs.lines[-1] == f"Found outside ALK, not part of these calls: {second.gene} {second.event} (G12D)"
+
+
+def test_answer_says_what_is_no_functional_kinase(tmp_path: Path) -> None:
+    _, report = made.build(tmp_path, "fusion")
+    report.fusions[0].frame, report.fusions[1].structure_complete = "out_of_frame", False
+    first, second = answers(report)[0].lines
+    assert first.endswith("not predicted to give a functional kinase; confirm by another method")
+    assert second.endswith("structure not complete")
+
+
+def test_other_junctions_of_alk_are_named(tmp_path: Path) -> None:
+    _, report = made.build(tmp_path, "fusion")
+    report.fusions[0].kind, report.fusions[1].confidence = "disrupting_event", "low"
+    report.verdict.alk_rearrangement = replace(report.verdict.alk_rearrangement, state=State.NOT_DETECTED)
+    answer = answers(report)[0]
+    assert answer.headline == "not detected"
+    assert answer.lines[-2:] == (
+        "Also found: EML4::ALK V3b, disrupting event, high confidence",
+        "Also found: EML4::ALK V3a, kinase fusion, low confidence",
+    )
+
+
+def test_phase_stands_beside_the_changes(tmp_path: Path) -> None:
+    _, report = made.build(tmp_path, "fusion")
+    report.mutations.append(replace(report.mutations[0], short="L1196M", hgvs_p="p.(Leu1196Met)", phase=[]))
+    assert answers(report)[1].lines[0].endswith(", on the same molecules as L1196M")
+
+
+def test_other_driver_is_no_alk_fusion(tmp_path: Path) -> None:
+    _, report = made.build(tmp_path, "fusion")
+    report.fusions[1].target, report.fusions[1].name = "RET", "KIF5B::RET"
+    track = replace(report.bypass[0], gene="RET", event="KIF5B::RET fusion", kind="fusion", state=State.DETECTED)
+    report.bypass.append(replace(track, reason="KIF5B::RET K15;RETe12: 9 unique fragments."))
+    fusion, _, _, drugs = answers(report)
+    assert fusion.headline == "EML4::ALK V3b"
+    assert drugs.lines[-1] == "Found outside ALK, not part of these calls: KIF5B::RET fusion"
 
 
 def test_silent_change_is_no_resistance(tmp_path: Path) -> None:

@@ -140,10 +140,11 @@ def named(events: Sequence[BypassEvent], most: int | None = None) -> str:
 
 
 def detected_name(event: BypassEvent) -> str:
-    """Gene and event, with the found changes where the event is a class of them: "KRAS G12X (G12D)"."""
+    """Gene and event; of a found event what was found: "KRAS G12X (G12D)", "KIF5B::RET fusion"."""
     name = f"{event.gene} {event.event}"
-    found = event.state is State.DETECTED and event.kind == "mutation" and event.reason not in ("", event.event)
-    return f"{name} ({event.reason})" if found else name
+    if event.state is not State.DETECTED or event.reason in ("", event.event):
+        return name
+    return {"mutation": f"{name} ({event.reason})", "fusion": event.event}.get(event.kind, name)
 
 
 # ---------------------------------------------------------------- one track

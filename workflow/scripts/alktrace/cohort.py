@@ -14,6 +14,7 @@ from .bypass import detected_name
 from .knowledge import Sentences, read_table
 from .models import BypassEvent, Fusion, Mutation, Report, SampleInfo, State, TkiCall, Verdict
 from .serialise import read_json, write_json, write_text
+from .verdict import kinase_fusions
 from .views.answers import STATE_WORDS, fusion_label
 from .views.escape import cell
 from .views.html import TEMPLATES, environment, style
@@ -42,7 +43,7 @@ class ReportFindings:
 class Row:
     """One sample; the fields are the columns of summary.tsv. Lists are joined by "; ", in the order of report.json.
 
-    `fusions` are kinase fusions of medium or high confidence, `fragments` their unique fragments in the same order;
+    `fusions` are ALK kinase fusions of medium or high confidence, `fragments` their unique fragments in the same order;
     `other_junctions` all other junctions. Counts of fragments are molecules by UMI or by both fragment ends.
     """
 
@@ -126,7 +127,7 @@ def multiqc(rows: Sequence[Row]) -> dict[str, Any]:
     """
     columns = {
         "alk_rearrangement": ("ALK fusion", "State of the ALK rearrangement"),
-        "fusions": ("Variant", "Kinase fusions of medium or high confidence"),
+        "fusions": ("Variant", "ALK kinase fusions of medium or high confidence"),
         "kinase_domain": ("Kinase domain", "State of the ALK kinase domain"),
         "mutations": ("Changes", "Called changes of ALK"),
         "bypass": ("Bypass", "State of the bypass tracks"),
@@ -160,7 +161,7 @@ def _table(rows: Iterable[Row]) -> str:
 
 def _row(report: Report) -> Row:
     verdict, sample = report.verdict, report.sample
-    called = [f for f in report.fusions if f.kind == "kinase_fusion" and f.confidence != "low"]
+    called = kinase_fusions(report.fusions)
     changes = [m for m in report.mutations if m.gene == TARGET]
     return Row(
         sample.id,

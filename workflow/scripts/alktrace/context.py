@@ -164,8 +164,9 @@ def _meaning(row: Row, knowledge: Knowledge) -> str:
 
 
 def _about(row: Row, event: BypassEvent) -> bool:
-    """Whether a row of bypass.tsv is about the event: of its gene and kind, and not about other changes only."""
-    if event.gene not in genes_of(row) or row["kind"] != event.kind:
+    """Whether a row of bypass.tsv is about the event: of its gene and kind, not about other changes only, and not about
+    two genes together."""
+    if event.gene not in genes_of(row) or row["kind"] != event.kind or row["role"] == "small_cell":
         return False
     change = _CHANGE.match(event.event)
     special = event.kind == "mutation" and _CHANGE.search(row["region"]) is not None
@@ -185,7 +186,9 @@ def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str
     elif State.NOT_DETECTED in states.values():
         state = State.NOT_DETECTED
     words = {gene.lower(): value.replace("_", " ") for gene, value in states.items()}
-    text = knowledge.sentences.say(f"why_small_cell_{state}", meaning=pair["meaning"], note=pair["note"], **words)
+    text = knowledge.sentences.say(
+        f"why_small_cell_{state}", meaning=_meaning(pair, knowledge), note=pair["note"], **words
+    )
     return _item(
         "small_cell", state, text, [c for row in rows for c in references(row, note=row["meaning"])], knowledge
     )

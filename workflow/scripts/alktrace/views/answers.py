@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..bypass import detected_name
 from ..models import BypassEvent, Fusion, Mutation, Report, ScreenedCodon, State
-from ..verdict import is_silent
+from ..verdict import functional, is_silent, kinase_fusions
 
 STATE_WORDS = {
     State.DETECTED: "detected",
@@ -43,17 +43,26 @@ def fusion_label(fusion: Fusion) -> str:
 def _fusion(report: Report) -> Answer:
     finding = report.verdict.alk_rearrangement
     lines = [finding.reason] if finding.reason else []
-    named = [f for f in report.fusions if f.kind == "kinase_fusion" and f.confidence != "low"]
+    named = kinase_fusions(report.fusions)
     if finding.state is State.DETECTED:
         headline = "; ".join(fusion_label(f) for f in named)
-        lines = [
-            f"{f.notation}: {f.frame.replace('_', ' ')}, {f.confidence} confidence, "
-            f"{f.support.unique_fragments} fragments"
-            for f in named
-        ]
+        lines = [_junction(f) for f in named]
     else:
         headline = STATE_WORDS[finding.state]
+    others = [f for f in report.fusions if f.target == "ALK" and f not in named]
+    lines += [f"Also found: {fusion_label(f)}, {f.kind.replace('_', ' ')}, {f.confidence} confidence" for f in others]
     return Answer("ALK fusion, and which variant?", finding.state, headline, tuple(lines))
+
+
+def _junction(fusion: Fusion) -> str:
+    parts = [f"{fusion.notation}: {fusion.frame.replace('_', ' ')}", f"{fusion.confidence} confidence"]
+    parts.append(f"{fusion.support.unique_fragments} fragments")
+    if not fusion.structure_complete:
+        parts.append("structure not complete")
+    if not functional(fusion):
+        shown = "shown" if fusion.frame == "undetermined" else "predicted"
+        parts.append(f"not {shown} to give a functional kinase; confirm by another method")
+    return ", ".join(parts)
 
 
 def _mutation(report: Report) -> Answer:
@@ -63,13 +72,21 @@ def _mutation(report: Report) -> Answer:
     if finding.state is State.DETECTED:
         changes = [m for m in report.mutations if m.gene == "ALK" and not is_silent(m)]
         headline = ", ".join(m.short for m in [m for m in changes if m.knowledge] or changes)
-        lines = [_change(m) for m in changes]
+        short = {f"{m.gene} {m.hgvs_p}": m.short for m in report.mutations}
+        lines = [_change(m, short) for m in changes]
     return Answer("Resistance mutation in the ALK kinase domain?", finding.state, headline, tuple(lines))
 
 
-def _change(change: Mutation) -> str:
+def _change(change: Mutation, short: Mapping[str, str]) -> str:
+    """One change with its share and its phase; `short` are short names by those of the phase links."""
     known = (change.knowledge or {}).get("class") or "unknown significance"
-    return f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments"
+    phase = {"cis": "on the same molecules as", "trans": "on other molecules than"}
+    links = [
+        f", {phase[link.relation]} {short.get(link.with_, link.with_)}"
+        for link in change.phase
+        if link.relation in phase
+    ]
+    return f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments{''.join(links)}"
 
 
 def _unassessed(report: Report) -> Answer:
@@ -91,7 +108,7 @@ def _unassessed(report: Report) -> Answer:
     outside = [f"{b.gene} {b.event.partition(':')[0]}" for b in report.bypass if is_outside(b)]
     if outside:
         lines.append(f"Never by this test: {', '.join(outside)}")
-    headline = "; ".join(missing) or "everything that this test covers was assessed"
+    headline = "; ".join(missing) or "nothing that this test covers"
     return Answer("What could not be assessed?", State.NOT_ASSESSABLE if missing else None, headline, tuple(lines))
 
 
@@ -115,7 +132,7 @@ def _inhibitors(report: Report) -> Answer:
             ("Intermediate", drugs("intermediate")),
             ("Reported active", drugs("sensitive")),
             ("Unknown", drugs("unknown")),
-            ("Bypass event found, not part of these calls", bypass),
+            ("Found outside ALK, not part of these calls", bypass),
         )
         if found
     )
