@@ -53,6 +53,31 @@ def test_reads_and_reference_are_those_of_the_sample(tmp_path: Path) -> None:
     assert int(length) == genome.lengths[name]
 
 
+def test_reads_of_the_junction_come_first(tmp_path: Path) -> None:
+    """Among 1,000 other reads, most of the 150 shown are the 120 that are clipped at the junction."""
+    case, _ = made.build(tmp_path / "in", "fusion")
+    eml4, _ = made.transcripts()
+    five = eml4.last_base(6)
+    with pysam.AlignmentFile(str(case.bam)) as whole:
+        header = whole.header
+    with pysam.AlignmentFile(str(case.bam), "wb", header=header) as handle:
+        for number in range(1_120):
+            read = pysam.AlignedSegment(header)
+            read.query_name, read.flag, read.reference_id, read.mapping_quality = f"read{number}", 0, 0, 60
+            read.reference_start = five - 40
+            read.cigartuples = [(0, 40), (4, 35)] if number < 120 else [(0, 75)]
+            read.query_sequence = "A" * 75
+            handle.write(read)
+    pysam.index(str(case.bam))
+    case.write_views(tmp_path / "out", evidence_view=True)
+    text = (tmp_path / "out" / "evidence.html").read_text(encoding="utf-8")
+    data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
+    (tmp_path / "slice.bam").write_bytes(decoded(data["reads"]))
+    with pysam.AlignmentFile(str(tmp_path / "slice.bam")) as cut:
+        clipped = [read.cigartuples[-1][0] == pysam.CSOFT_CLIP for read in cut if read.cigartuples]
+    assert (len(clipped), sum(clipped)) == (150, 100)
+
+
 def test_policy_allows_the_two_scripts_only(tmp_path: Path) -> None:
     text, _, _ = page(tmp_path, "fusion")
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)

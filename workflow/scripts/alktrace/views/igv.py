@@ -28,11 +28,13 @@ MOST_READS = 150  # reads a place
 
 @dataclass(frozen=True)
 class Place:
-    """One stretch of the reference to look at; positions 1-based and inclusive."""
+    """One stretch of the reference to look at; positions 1-based and inclusive. `junction` is where reads of a junction
+    are clipped."""
 
     contig: str
     start: int
     end: int
+    junction: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Item:
 
 
 def evidence_page(report: Report, bam: Path, genome: Genome, annotation: Annotation) -> str:
-    """The page's text. Of each place at most `MOST_READS` reads are shown, spread evenly over those there.
+    """The page's text. Of each place at most `MOST_READS` reads are shown, spread evenly over those there; up to two
+    thirds of them are reads clipped at the junction.
 
     Names of contigs and reads are reduced to harmless letters, because igv.js shows them as HTML.
     """
@@ -52,7 +55,9 @@ def evidence_page(report: Report, bam: Path, genome: Genome, annotation: Annotat
         *(_junction(fusion) for fusion in report.fusions if _known(fusion, genome)),
         *(item for change in report.mutations if (item := _change(change, annotation))),
     ]
-    places = sorted({place for item in items for place in item.places}, key=lambda p: (p.contig, p.start, p.end))
+    places = sorted(
+        {place for item in items for place in item.places}, key=lambda p: (p.contig, p.start, p.end, p.junction or 0)
+    )
     names = harmless_contigs(genome.lengths)
     data = {
         "items": [{"name": item.name, "locus": " ".join(_locus(p, names) for p in item.places)} for item in items],
@@ -85,7 +90,7 @@ def _junction(fusion: Fusion) -> Item:
     sides = (fusion.five_prime, fusion.three_prime)
     return Item(
         f"{fusion_label(fusion)} ({fusion.notation})",
-        tuple(Place(side.contig, max(side.position - SHOWN, 1), side.position + SHOWN) for side in sides),
+        tuple(Place(s.contig, max(s.position - SHOWN, 1), s.position + SHOWN, s.position) for s in sides),
     )
 
 
@@ -149,9 +154,12 @@ def _reads(places: Sequence[Place], bam: Path, names: dict[str, str]) -> bytes:
         for place in places:
             end = min(place.end, source.get_reference_length(place.contig))
             found = list(source.fetch(place.contig, place.start - 1, end))
-            step = max(len(found) / MOST_READS, 1.0)
-            for number in range(min(len(found), MOST_READS)):
-                read = found[int(number * step)]
+            clipped = [read for read in found if _is_clipped_at(read, place.junction)]
+            shown = _spread(clipped, MOST_READS * 2 // 3)
+            shown += _spread(
+                [read for read in found if not _is_clipped_at(read, place.junction)], MOST_READS - len(shown)
+            )
+            for read in shown:
                 kept[read.reference_id, read.reference_start, read.query_name, read.flag, read.cigarstring] = read
         header = pysam.AlignmentHeader.from_dict(
             {
@@ -170,6 +178,20 @@ def _reads(places: Sequence[Place], bam: Path, names: dict[str, str]) -> bytes:
                 record.set_tags([])
                 target.write(record)
         return path.read_bytes()
+
+
+def _spread(reads: Sequence[pysam.AlignedSegment], most: int) -> list[pysam.AlignedSegment]:
+    """At most `most` of the reads, evenly."""
+    step = max(len(reads) / most, 1.0)
+    return [reads[int(number * step)] for number in range(min(len(reads), most))]
+
+
+def _is_clipped_at(read: pysam.AlignedSegment, junction: int | None) -> bool:
+    """Whether the read's alignment ends within three bases of the junction and its rest is clipped."""
+    if junction is None or not read.cigartuples or read.reference_end is None:
+        return False
+    ends = ((read.cigartuples[0], read.reference_start + 1), (read.cigartuples[-1], read.reference_end))
+    return any(kind in (pysam.CSOFT_CLIP, pysam.CHARD_CLIP) and abs(at - junction) <= 3 for (kind, _), at in ends)
 
 
 def _exons(places: Sequence[Place], annotation: Annotation, names: dict[str, str]) -> list[dict[str, Any]]:
