@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.adaptor import run
+from alktrace.precompile import precompile
 from alktrace.targets import build_targets
 
 
@@ -19,6 +20,8 @@ def main(snakemake: Any) -> None:
         hotspots=Path(snakemake.input.hotspots),
         threads=snakemake.threads,
     )
+    inputs = (Path(snakemake.input[name]) for name in ("fasta", "annotation", "panel"))
+    precompile(*inputs, knowledge=Path(snakemake.input.variants).parent)
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

@@ -160,6 +160,11 @@ class Merger:
         return round(-size * math.log(max(size - filled, 1) / size))
 
 
+def load_recruiting_kernels() -> dict[str, Callable[..., int]]:
+    """The compiled functions by name; the first call on a machine compiles them."""
+    return jit.load_kernels({"scan": "scan", "merge": "pairs", "write_pairs": "pairs"}, _SOURCES)
+
+
 def recruit(
     fq1: Path,
     fq2: Path | None,
@@ -177,7 +182,7 @@ def recruit(
     InputError for files that are missing, damaged, malformed or no mates of each other; then neither file is written.
     """
     table = TargetFile(targets)
-    kernels = jit.load_kernels({"scan": "scan", "merge": "pairs", "write_pairs": "pairs"}, _SOURCES)
+    kernels = load_recruiting_kernels()
     mates = Mates([fq1] if fq2 is None else [fq1, fq2], kernels["scan"], table, threads)
     merger = Merger(kernels["merge"], table, fq2 is not None, keep_all)
     with _written_whole(out) as partial:
