@@ -169,7 +169,10 @@ EXPECTED_INDELS = [
     ("EGFR", "c.2253_2276del", "c.2253_2276del", "p.(Ser752_Ile759del)", "del", "exon 19 deletion"),
     ("EGFR", "c.2237_2255delinsT", "c.2237_2255delinsT", "p.(Glu746_Ser752delinsVal)", "delins", "exon 19 deletion"),
     ("EGFR", "c.2310_2311insGGT", "c.2310_2311insGGT", "p.(Asp770_Asn771insGly)", "ins", "exon 20 insertion"),
-]
+    # Reads that begin inside this insertion look like c.2311_2313dup.
+    ("EGFR", "c.2308_2309insCCAGCGTGGACA", "c.2308_2309insCCAGCGTGGACA", "p.(Asp770delinsAlaSerValAspAsn)", "ins",
+     "exon 20 insertion"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("rows", [EXPECTED_INDELS[0:3], EXPECTED_INDELS[3:5], *([row] for row in EXPECTED_INDELS[5:])])

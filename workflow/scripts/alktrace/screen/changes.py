@@ -24,7 +24,8 @@ PART_OF_INDEL = 0.5  # a codon change this often on molecules of a neighbouring 
 @dataclass(frozen=True)
 class Change:
     """One change that stands out of the noise. `filters` is empty for a call; codons first..last are touched;
-    `records` are VCF (position, ref, alt); `holds` as in `phase.Evidence`."""
+    `records` are VCF (position, ref, alt); `holds` as in `phase.Evidence`; `fits`: templates that the change explains,
+    also where they do not reach beyond it."""
 
     gene: str
     first_codon: int
@@ -41,6 +42,7 @@ class Change:
     filters: tuple[str, ...]
     records: tuple[tuple[int, str, str], ...]
     holds: np.ndarray
+    fits: np.ndarray
 
     @property
     def label(self) -> str:
@@ -112,21 +114,21 @@ def indel_changes(
     for indel, shown in search.found.items():
         if shown < MIN_ALT_FRAGMENTS:
             continue
-        holds = indels.count(reads, screen.pileup, indel, len(molecule))
+        holds, fits = indels.count(reads, screen.pileup, indel, len(molecule))
         reference, alternate = phase.count_molecules(holds, molecule)
         depth = reference + alternate
         if alternate < MIN_ALT_FRAGMENTS:
             continue
         p_value = noise.p_value(indel.net > 0, alternate, depth)
         if p_value <= alpha:
-            change = _indel_change(screen, indel, (reference, alternate), p_value, holds, tables, genome)
+            change = _indel_change(screen, indel, (reference, alternate), p_value, (holds, fits), tables, genome)
             by_support.append((-shown, -alternate, indel, change))
     return _best_of_each_site([entry[-1] for entry in sorted(by_support, key=lambda entry: entry[:3])])
 
 
 def _indel_change(
-    screen: GeneScreen, indel: Indel, counts: tuple[int, int], p_value: float, holds: np.ndarray, tables: ScreenSet,
-    genome: Genome,
+    screen: GeneScreen, indel: Indel, counts: tuple[int, int], p_value: float, read: tuple[np.ndarray, np.ndarray],
+    tables: ScreenSet, genome: Genome,
 ) -> Change:  # fmt: skip
     transcript, sequence = screen.pileup.transcript, screen.pileup.sequence
     effect = names.protein_indel(transcript, sequence, indel)
@@ -150,25 +152,29 @@ def _indel_change(
         p_value=p_value,
         filters=tuple(filters),
         records=(names.indel_record(transcript, genome, sequence, indel),),
-        holds=holds,
+        holds=read[0],
+        fits=read[1],
     )
 
 
 def _best_of_each_site(changes: list[Change]) -> list[Change]:
-    """Indels on the same molecules at overlapping codons are readings of one change: the first, best supported, is
-    kept."""
+    """Indels that explain the same molecules at overlapping codons are readings of one change: the first, best
+    supported, is kept, unless a later one explains its molecules and it does not explain those of the later one."""
     kept: list[Change] = []
     for change in changes:
-        alternate = change.holds == phase.ALTERNATE
-        same = any(
-            k.first_codon - 3 <= change.last_codon
-            and change.first_codon <= k.last_codon + 3
-            and (alternate & (k.holds == phase.ALTERNATE)).sum() > PART_OF_INDEL * alternate.sum()
-            for k in kept
-        )
-        if not same:
-            kept.append(change)
+        if not any(_explains(k, change) for k in kept):
+            kept = [*(k for k in kept if not _explains(change, k)), change]
     return sorted(kept, key=lambda c: (c.first_codon, c.hgvs_c))
+
+
+def _explains(indel: Change, other: Change) -> bool:
+    """Whether most molecules of a change at or beside the codons of an indel fit the indel as well."""
+    alternate = other.holds == phase.ALTERNATE
+    return (
+        indel.first_codon - 3 <= other.last_codon
+        and other.first_codon <= indel.last_codon + 3
+        and int((alternate & indel.fits).sum()) > PART_OF_INDEL * int(alternate.sum())
+    )
 
 
 def codon_changes(
@@ -208,22 +214,19 @@ def _codon_change(screen: GeneScreen, call: CodonCall, holds: np.ndarray, genome
         filters=call.filters,
         records=tuple(records),
         holds=holds,
+        fits=holds == phase.ALTERNATE,
     )
 
 
 def without_indel_edges(substitutions: list[Change], gaps: list[Change]) -> list[Change]:
     """Codon changes that are only the edge of a called indel, misaligned, get the filter `part_of_indel`."""
-    checked = []
-    for change in substitutions:
-        alternate = change.holds == phase.ALTERNATE
-        edge = any(
-            gap.first_codon - 3 <= change.first_codon <= gap.last_codon + 3
-            and (alternate & (gap.holds == phase.ALTERNATE)).sum() > PART_OF_INDEL * alternate.sum()
-            for gap in gaps
-            if not gap.filters
-        )
-        checked.append(replace(change, filters=(*change.filters, "part_of_indel")) if edge else change)
-    return checked
+    called = [gap for gap in gaps if not gap.filters]
+    return [
+        replace(change, filters=(*change.filters, "part_of_indel"))
+        if any(_explains(gap, change) for gap in called)
+        else change
+        for change in substitutions
+    ]
 
 
 def knowledge(change: Change, tables: ScreenSet) -> dict[str, str] | None:

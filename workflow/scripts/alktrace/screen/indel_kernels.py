@@ -227,7 +227,8 @@ def _anchors(place, n, start, end):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def compare_kernel(reads, gene, start, end, inserted, votes, longest):  # type: ignore[no-untyped-def]
-    """Fill `votes` (templates, 2): reads that fit the reference, reads that fit the change."""
+    """Fill `votes` (templates, 3): reads that fit the reference, reads that fit the change, and reads that fit it but
+    may not reach beyond it, which another change with the same end may explain as well."""
     place, base = np.zeros(longest, np.int64), np.zeros(longest, np.uint8)
     size, gained = len(gene.reference), len(inserted)
     for r in range(len(reads.position)):
@@ -256,5 +257,6 @@ def compare_kernel(reads, gene, start, end, inserted, votes, longest):  # type: 
         tolerated = 1 + compared // 10
         if wrong_change <= tolerated and wrong_reference >= wrong_change + MIN_DIFFERENCE:
             votes[reads.template[r], 1] += reach_change >= MIN_REACH
+            votes[reads.template[r], 2] += 1
         elif wrong_reference <= tolerated and wrong_change >= wrong_reference + MIN_DIFFERENCE:
             votes[reads.template[r], 0] += reach_reference >= MIN_REACH

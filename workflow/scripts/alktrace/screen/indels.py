@@ -150,12 +150,13 @@ def _placed(transcript: Transcript, sequence: str, start: int, end: int, inserte
     return placed
 
 
-def count(reads: ReadTable, pileup: GenePileup, indel: Indel, templates: int) -> np.ndarray:
-    """What each template holds at an indel: 0 reference, 1 the indel, -1 neither or both; int8 (templates,)."""
-    votes = np.zeros((templates, 2), np.int32)
+def count(reads: ReadTable, pileup: GenePileup, indel: Indel, templates: int) -> tuple[np.ndarray, np.ndarray]:
+    """What each template holds at an indel: 0 reference, 1 the indel, -1 neither or both; int8 (templates,). And
+    whether it fits the indel better than the reference, also where no read reaches beyond the indel; bool."""
+    votes = np.zeros((templates, 3), np.int32)
     gene = gene_map(pileup.transcript, pileup.sequence, [])
     compare_kernel(reads, gene, indel.start, indel.end, encode(indel.inserted), votes, longest_read(reads))
     holds = np.full(templates, -1, np.int8)
     holds[(votes[:, 0] > 0) & (votes[:, 1] == 0)] = 0
     holds[(votes[:, 1] > 0) & (votes[:, 0] == 0)] = 1
-    return holds
+    return holds, votes[:, 2] > 0
