@@ -109,7 +109,7 @@ def test_hostile_names_are_reduced(tmp_path: Path) -> None:
 def test_nothing_to_show_is_said(tmp_path: Path, kind: str) -> None:
     text, data, _ = page(tmp_path, kind)
     assert data["items"] == []
-    assert "No junction and no change was called" in text
+    assert "No junction and no change of a codon was called" in text
 
 
 def test_page_is_written_on_wish_only(tmp_path: Path) -> None:

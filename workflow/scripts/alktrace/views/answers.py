@@ -80,13 +80,11 @@ def _mutation(report: Report) -> Answer:
 def _change(change: Mutation, short: Mapping[str, str]) -> str:
     """One change with its share and its phase; `short` are short names by those of the phase links."""
     known = (change.knowledge or {}).get("class") or "unknown significance"
-    phase = {"cis": "on the same molecules as", "trans": "on other molecules than"}
-    links = [
-        f", {phase[link.relation]} {short.get(link.with_, link.with_)}"
-        for link in change.phase
-        if link.relation in phase
-    ]
-    return f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments{''.join(links)}"
+    said = f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments"
+    for relation, words in (("cis", "on the same molecules as"), ("trans", "on other molecules than")):
+        others = [short.get(link.with_, link.with_) for link in change.phase if link.relation == relation]
+        said += f", {words} {', '.join(others)}" if others else ""
+    return said
 
 
 def _unassessed(report: Report) -> Answer:
