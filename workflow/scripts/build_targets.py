@@ -20,8 +20,8 @@ def main(snakemake: Any) -> None:
         hotspots=Path(snakemake.input.hotspots),
         threads=snakemake.threads,
     )
-    inputs = (Path(snakemake.input[name]) for name in ("fasta", "annotation", "panel"))
-    precompile(*inputs, knowledge=Path(snakemake.input.variants).parent)
+    fasta, annotation, panel = (Path(snakemake.input[name]) for name in ("fasta", "annotation", "panel"))
+    precompile(fasta, annotation, panel, knowledge=Path(snakemake.input.variants).parent)
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821
