@@ -67,12 +67,14 @@ def test_answers_name_tracks_that_failed_and_events_found(tmp_path: Path) -> Non
     assert drugs.lines[-1] == f"Found outside ALK, not part of these calls: {second.gene} {second.event} (G12D)"
 
 
-def test_answer_says_what_is_no_functional_kinase(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", [{"frame": "out_of_frame"}, {"structure_complete": False}, {"premature_stop": True}])
+def test_answer_repeats_the_verdict_on_odd_structures(tmp_path: Path, change: dict[str, object]) -> None:
+    """What is wrong with a junction is a sentence of the tables, which the verdict holds."""
     _, report = made.build(tmp_path, "fusion")
-    report.fusions[0].frame, report.fusions[1].structure_complete = "out_of_frame", False
-    first, second = answers(report)[0].lines
-    assert first.endswith("not predicted to give a functional kinase; confirm by another method")
-    assert second.endswith("structure not complete")
+    assert answers(report)[0].lines[0].startswith("E6;ins33A20: in frame, high confidence")
+    report.fusions[0] = replace(report.fusions[0], **change)  # type: ignore[arg-type]
+    report.verdict.alk_rearrangement.reason = "It is not predicted to give a functional kinase."
+    assert answers(report)[0].lines == ("It is not predicted to give a functional kinase.",)
 
 
 def test_other_junctions_of_alk_are_named(tmp_path: Path) -> None:

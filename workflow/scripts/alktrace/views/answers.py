@@ -46,23 +46,17 @@ def _fusion(report: Report) -> Answer:
     named = kinase_fusions(report.fusions)
     if finding.state is State.DETECTED:
         headline = "; ".join(fusion_label(f) for f in named)
-        lines = [_junction(f) for f in named]
+        if all(functional(f) and f.structure_complete for f in named):
+            lines = [
+                f"{f.notation}: {f.frame.replace('_', ' ')}, {f.confidence} confidence, "
+                f"{f.support.unique_fragments} fragments"
+                for f in named
+            ]
     else:
         headline = STATE_WORDS[finding.state]
     others = [f for f in report.fusions if f.target == "ALK" and f not in named]
     lines += [f"Also found: {fusion_label(f)}, {f.kind.replace('_', ' ')}, {f.confidence} confidence" for f in others]
     return Answer("ALK fusion, and which variant?", finding.state, headline, tuple(lines))
-
-
-def _junction(fusion: Fusion) -> str:
-    parts = [f"{fusion.notation}: {fusion.frame.replace('_', ' ')}", f"{fusion.confidence} confidence"]
-    parts.append(f"{fusion.support.unique_fragments} fragments")
-    if not fusion.structure_complete:
-        parts.append("structure not complete")
-    if not functional(fusion):
-        shown = "shown" if fusion.frame == "undetermined" else "predicted"
-        parts.append(f"not {shown} to give a functional kinase; confirm by another method")
-    return ", ".join(parts)
 
 
 def _mutation(report: Report) -> Answer:
