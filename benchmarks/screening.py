@@ -98,7 +98,7 @@ def content_probabilities(codon: int, per_base: np.ndarray) -> np.ndarray:
         rates[true] = 0.0
         rates[true] = 1.0 - rates.sum()
         places.append(rates)
-    return np.einsum("i,j,k->ijk", *places).ravel()
+    return np.asarray(np.einsum("i,j,k->ijk", *places)).ravel()
 
 
 def draw(

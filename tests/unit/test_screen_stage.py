@@ -247,6 +247,17 @@ def test_a_sample_without_reads_is_not_assessable(bench: Bench, tmp_path: Path) 
     write_json(result, tmp_path / "screen.json")
 
 
+def test_deep_single_reads_keep_their_fractions_and_say_what_limits_the_depth(bench: Bench) -> None:
+    """Single reads are told apart by start and strand only: most of a deep sample share theirs with others."""
+    library = [(transcripts.wild_type(bench.genome, "KRAS"), 90_000)]
+    changed = transcripts.with_changes(bench.genome, library[0][0], "KRAS", ["c.34G>T"])
+    result = bench.screen(bench.align([*library, (changed, 10_000)], replace(PLAIN, paired=False)))
+    (mutation,) = result.mutations
+    assert (mutation.short, mutation.depth <= 200) == ("G12C", True)
+    assert mutation.vaf_low < 0.1 < mutation.vaf_high
+    assert any("share their ends" in note for note in result.notes)
+
+
 def test_a_gene_that_is_missing_is_said(bench: Bench, mutated: tuple[Path, ScreenResult], tmp_path: Path) -> None:
     lines = (bench.folder / "annotation.tsv").read_text().splitlines(keepends=True)
     (tmp_path / "annotation.tsv").write_text("".join(line for line in lines if not line.startswith("RB1\t")))

@@ -9,7 +9,7 @@ Soc B 1948;10:257; its use for sequencing errors: Gerstung et al., Nat Commun 20
   prior rate is PRIOR_RATE; for bases read once it is the sample's own, where mates overlap: how often one of the two
   reads the wrong base, plus the rate at which agreeing reads are wrong.
 - Sites differ by factors: their rates are taken as log-normal around e, with one sigma for all types. Its posterior
-  (Poisson counts, log-normal prior) runs on a grid; the 95% quantile is used, at least MIN_SIGMA, so that variation the
+  (Poisson counts, log-normal prior) runs on a grid; the 99% quantile is used, at least MIN_SIGMA, so that variation the
   sample cannot show is still allowed for.
 - a is the shape whose rate quantile at the call threshold equals that of this log-normal; a plain moment fit would fall
   off too fast in the tail. The uncertainty of e is joined to it.
@@ -34,7 +34,7 @@ TYPES = tuple(f"{a}>{b}" for a in BASES for b in BASES if a != b)
 PRIOR_RATE = (3e-4, 1e-4)  # per type: a base read once, a base read by agreeing reads
 PRIOR_SHAPE = 2.0
 SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.5, 0.4  # of the log-normal prior of sigma
-SIGMA_QUANTILE = 0.95
+SIGMA_QUANTILE = 0.99
 MIN_SIGMA = 0.5  # single sites at five times the mean rate, too few to show, must not become calls
 HOT_FACTORS = (3.0, 5.0, 8.0, 13.0, 20.0)
 HOT_SHAPE = 25.0  # hot sites of one factor differ by 20%: the factors on either side are reached

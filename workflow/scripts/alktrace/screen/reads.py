@@ -68,11 +68,13 @@ class ReadTable(NamedTuple):
 
 @dataclass
 class SampleReads:
-    """Reads by gene, and the templates whose names are junction evidence of a fusion."""
+    """Reads by gene, the templates whose names are junction evidence of a fusion, and the share of templates that do
+    not count because another one with the same ends stands for them."""
 
     genes: dict[str, ReadTable]
     fusion_templates: frozenset[int]
     templates: int
+    left_out: float
 
 
 class _Columns:
@@ -204,7 +206,8 @@ def read_bam(
     tables = {}
     for gene in spans:
         tables[gene] = columns.pop(gene).table(molecule_of)
-    return SampleReads(tables, frozenset(fusion_templates), len(ids))
+    left_out = float((molecule_of < 0).mean()) if len(ids) else 0.0
+    return SampleReads(tables, frozenset(fusion_templates), len(ids), left_out)
 
 
 def _tag(name: str, pattern: re.Pattern[str], known: dict[str, int]) -> int:

@@ -19,6 +19,8 @@ from .settings import ScreenSettings
 from .tables import Event
 from .tracks import Thresholds
 
+MANY_LEFT_OUT = 0.3  # share of fragments with the ends of another one from which this is said
+
 
 @dataclass
 class GeneChanges:
@@ -76,7 +78,7 @@ def screen_sample(
         vcf=[record for gene in genes for change in gene.found for record in _records(change, gene.screen)],
         error_rates=limits.substitutions.report(),
         call_alpha=limits.alpha,
-        notes=_notes(sample, library, umi),
+        notes=_notes(sample, reads, library, umi),
     )
 
 
@@ -196,7 +198,7 @@ def _records(change: Change, screen: GeneScreen) -> list[VcfCall]:
     ]
 
 
-def _notes(sample: Sample, library: str, umi: str | None) -> list[str]:
+def _notes(sample: Sample, reads: SampleReads, library: str, umi: str | None) -> list[str]:
     notes = [
         f"{gene}: not screened, annotation or panel lacks it"
         for gene in sample.tables.genes
@@ -204,4 +206,9 @@ def _notes(sample: Sample, library: str, umi: str | None) -> list[str]:
     ]
     if library == "amplicon" and not umi:
         notes.append("amplicon library without molecular identifiers: counts are reads, not molecules")
+    if reads.left_out >= MANY_LEFT_OUT:
+        notes.append(
+            f"{reads.left_out:.0%} of the aligned fragments share their ends with another one; without molecular "
+            "identifiers one of each counts, so depth cannot rise much further with more sequencing"
+        )
     return notes
