@@ -53,6 +53,11 @@ def test_out_of_frame_is_detected_and_says_so() -> None:
     assert "not predicted to give a functional kinase; confirm" in found.verdict.summary
 
 
+def test_unknown_frame_is_said() -> None:
+    found = report([fusion(None, "E13;ins69A20", frame="undetermined")])
+    assert "EML4::ALK fusion detected: E13;ins69A20, reading frame undetermined" in found.verdict.summary
+
+
 def test_imbalance_alone_is_not_assessable() -> None:
     for junctions in ([], [fusion(confidence="low")]):
         found = report(result=fusion_result(junctions, imbalanced=True))

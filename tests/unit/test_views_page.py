@@ -77,6 +77,16 @@ def test_answer_repeats_the_verdict_on_odd_structures(tmp_path: Path, change: di
     assert answers(report)[0].lines == ("It is not predicted to give a functional kinase.",)
 
 
+def test_structure_stands_once_where_there_is_no_variant(tmp_path: Path) -> None:
+    case, report = made.build(tmp_path / "in", "fusion")
+    report.fusions[0].variant = None
+    serialise.write_json(report, case.report)
+    case.write_views(tmp_path / "out")
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "EML4::ALK E6;ins33A20</h3>" in text
+    assert "EML4::ALK V3a (E6;A20)</h3>" in text
+
+
 def test_other_junctions_of_alk_are_named(tmp_path: Path) -> None:
     _, report = made.build(tmp_path, "fusion")
     report.fusions[0].kind, report.fusions[1].confidence = "disrupting_event", "low"

@@ -114,7 +114,7 @@ def _detected(fusion: Fusion, sentences: Sentences) -> str:
         "alk_detected",
         name=fusion.name,
         label=label(fusion),
-        frame=fusion.frame.replace("_", " "),
+        frame="reading frame undetermined" if fusion.frame == "undetermined" else fusion.frame.replace("_", " "),
         confidence=fusion.confidence,
         fragments=fusion.support.unique_fragments,
     )

@@ -89,7 +89,7 @@ def _known(fusion: Fusion, genome: Genome) -> bool:
 def _junction(fusion: Fusion) -> Item:
     sides = (fusion.five_prime, fusion.three_prime)
     return Item(
-        f"{fusion_label(fusion)} ({fusion.notation})",
+        fusion_label(fusion) + (f" ({fusion.notation})" if fusion.variant else ""),
         tuple(Place(s.contig, max(s.position - SHOWN, 1), s.position + SHOWN, s.position) for s in sides),
     )
 
