@@ -69,8 +69,12 @@ def search_indels(screen: GeneScreen, reads: ReadTable, tables: ScreenSet) -> In
 
 
 def _coding(screen: GeneScreen, indel: Indel) -> bool:
+    """Whether a candidate lies in the coding sequence and is no change of one codon's bases, which codon counts see."""
     cds = screen.pileup.transcript.cds
-    return cds is not None and cds[0] - 1 < indel.start and indel.end < cds[1]
+    first, last = _codons_at(screen, indel)
+    return (
+        cds is not None and cds[0] - 1 < indel.start and indel.end < cds[1] and not (indel.net == 0 and first == last)
+    )
 
 
 def _informs(screen: GeneScreen, indel: Indel, tables: ScreenSet) -> bool:
