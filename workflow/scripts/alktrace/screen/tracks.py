@@ -137,8 +137,13 @@ def _mutation_event(rows: list[Event], screened: list[ScreenedCodon], called: li
         state, reason = State.DETECTED, ", ".join(c.short for c in found)
     elif any(s.state is State.NOT_ASSESSABLE for s in own):
         state, reason = State.NOT_ASSESSABLE, _why_blind(own)
-    alternate = max((c.alt_fragments for c in found), default=max((s.alt_fragments for s in own), default=0))
+    # Counts of the most frequent change found; else the least depth, and what no call of another event explains.
+    explained = {n for c in called if c.gene == rows[0].gene for n in range(c.first_codon, c.last_codon + 1)}
     depth = min((s.depth for s in own), default=0)
+    alternate = max((s.alt_fragments for s in own if s.codon not in explained), default=0)
+    if found:
+        most = max(found, key=lambda change: change.alt_fragments)
+        depth, alternate = most.depth, most.alt_fragments
     return BypassEvent(
         rows[0].gene, rows[0].event, rows[0].kind, state, depth, alternate, limit, reason, _sources(rows)
     )
