@@ -169,6 +169,7 @@ EXPECTED_INDELS = [
     ("EGFR", "c.2253_2276del", "c.2253_2276del", "p.(Ser752_Ile759del)", "del", "exon 19 deletion"),
     ("EGFR", "c.2237_2255delinsT", "c.2237_2255delinsT", "p.(Glu746_Ser752delinsVal)", "delins", "exon 19 deletion"),
     ("EGFR", "c.2310_2311insGGT", "c.2310_2311insGGT", "p.(Asp770_Asn771insGly)", "ins", "exon 20 insertion"),
+    ("ALK", "c.3603_3605del", "c.3603_3605del", "p.(Gly1202del)", "del", "G1202del"),  # in a run of G, no slip
     # Reads that begin inside this insertion look like c.2311_2313dup.
     ("EGFR", "c.2308_2309insCCAGCGTGGACA", "c.2308_2309insCCAGCGTGGACA", "p.(Asp770delinsAlaSerValAspAsn)", "ins",
      "exon 20 insertion"),
@@ -185,7 +186,7 @@ def test_indels_are_found_and_named(bench: Bench, rows: list[tuple[str, ...]], l
     for gene, _, coding, protein, kind, knowledge in rows:
         mutation = found[coding]
         assert (mutation.gene, mutation.hgvs_p, mutation.type) == (gene, protein, kind)
-        assert mutation.vaf == pytest.approx(0.15, abs=0.1)
+        assert mutation.vaf == pytest.approx(0.15, abs=0.12)
         assert mutation.knowledge is not None
         assert knowledge in (mutation.knowledge.get("mutation"), mutation.knowledge.get("event"))
         events = {(b.gene, b.event): b for b in result.bypass}
@@ -257,6 +258,11 @@ def test_deep_single_reads_keep_their_fractions_and_say_what_limits_the_depth(be
     (mutation,) = result.mutations
     assert (mutation.short, mutation.depth <= 200) == ("G12C", True)
     assert mutation.vaf_low < 0.1 < mutation.vaf_high
+    deleted = bench.screen(
+        bench.align(bench.mixture("EGFR", ["c.2235_2249del"], 0.1, 90_000), replace(PLAIN, paired=False))
+    )
+    (deletion,) = deleted.mutations
+    assert deletion.vaf_low < 0.1 < deletion.vaf_high  # an indel moves no end that tells reads apart
     assert any("share their ends" in note for note in result.notes)
 
 

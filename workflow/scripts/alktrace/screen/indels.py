@@ -19,7 +19,7 @@ from .layout import encode, gene_map, longest_read
 from .pileup import GenePileup
 from .reads import ReadTable
 
-HOMOPOLYMER = 5  # a run of this length slips in sequencing
+HOMOPOLYMER, SLIP = 5, 2  # a run of this length slips in sequencing, by so many bases at most
 
 
 @dataclass(frozen=True, order=True)
@@ -93,9 +93,10 @@ def inside_exon(transcript: Transcript, sequence: str, start: int, inserted: str
 
 
 def in_homopolymer(sequence: str, indel: Indel) -> bool:
-    """Whether the change only lengthens or shortens a run of at least HOMOPOLYMER equal bases."""
+    """Whether the change only lengthens or shortens a run of at least HOMOPOLYMER equal bases by up to SLIP bases. A
+    whole codon more or less, such as G1202del, is no slip."""
     changed = set(indel.inserted or sequence[indel.start : indel.end])
-    if len(changed) != 1 or (indel.inserted and indel.end > indel.start):
+    if len(changed) != 1 or (indel.inserted and indel.end > indel.start) or abs(indel.net) > SLIP:
         return False
     base = changed.pop()
     low, high = indel.start, indel.end

@@ -2,8 +2,9 @@
 
 A template is one read name (both mates and their supplementary alignments). A molecule is the set of templates that are
 copies of one original fragment: same unique molecular identifier and same fragment ends, or, without identifiers, same
-fragment ends (unclipped 5' ends of both mates with their strands). Libraries with fixed ends and no identifiers
-(amplicon) cannot be told apart: every template is its own molecule there.
+fragment ends (unclipped 5' ends of both mates with their strands; of a single read its 5' end and its length, because
+an indel or a skipped exon would move its 3' end). Libraries with fixed ends and no identifiers (amplicon) cannot be
+told apart: every template is its own molecule there.
 
 Templates with the same ends and no identifiers are copies or different molecules that share their ends by chance, often
 so for single reads. One of them, chosen by a hash of its name, stands for all: a vote would lose rare molecules among
@@ -133,9 +134,9 @@ def _starts(lengths: array[int]) -> Int64:
     return np.concatenate(([0], np.cumsum(np.array(lengths, np.int64)))).astype(np.int64)
 
 
-def _unclipped_end(read: pysam.AlignedSegment, cigar: list[tuple[int, int]], five_prime: bool) -> int:
-    """Packed (contig, position, strand) of the read's 5' or 3' end as if its clipped bases were aligned."""
-    if read.is_reverse == five_prime:
+def _unclipped_end(read: pysam.AlignedSegment, cigar: list[tuple[int, int]]) -> int:
+    """Packed (contig, position, strand) of the read's 5' end as if its clipped bases were aligned."""
+    if read.is_reverse:
         clip = cigar[-1][1] if cigar[-1][0] in (4, 5) else 0
         position = (read.reference_end or 0) + clip
     else:
@@ -187,11 +188,11 @@ def read_bam(
                 cigar = read.cigartuples
                 if not read.flag & _SUPPLEMENTARY:
                     if read.is_read2:
-                        second[template] = _unclipped_end(read, cigar, True)
+                        second[template] = _unclipped_end(read, cigar)
                     else:
-                        first[template] = _unclipped_end(read, cigar, True)
+                        first[template] = _unclipped_end(read, cigar)
                         if not read.is_paired:
-                            second[template] = _unclipped_end(read, cigar, False)
+                            second[template] = read.query_length
                 if read.mapping_quality < minimum_mapping_quality:
                     continue
                 for start, end, target in wanted.get(read.reference_id, ()):
