@@ -91,6 +91,18 @@ def test_split_codons_have_the_depth_of_their_neighbours(mutated: tuple[Path, Sc
         assert depth[codon] > 0.7 * (depth[codon - 4] + depth[codon + 4]) / 2
 
 
+def test_limits_beside_a_splice_allow_for_clipped_reads(mutated: tuple[Path, ScreenResult]) -> None:
+    rows = {s.codon: s for s in mutated[1].screened if s.gene == "ALK"}
+    inner = {s.depth: s.limit_of_detection_vaf for n, s in rows.items() if 1180 < n < 1240}
+    compared = 0
+    for codon in (1120, 1172, 1248, 1279, 1313, 1358):
+        limit, same_depth = rows[codon].limit_of_detection_vaf, inner.get(rows[codon].depth)
+        if same_depth is not None:
+            assert limit is not None and limit > same_depth
+            compared += 1
+    assert compared
+
+
 def test_vcf_records_match_the_reference(mutated: tuple[Path, ScreenResult], bench: Bench) -> None:
     with pysam.FastaFile(str(bench.folder / "genome.fa")) as fasta:
         for call in mutated[1].vcf:

@@ -25,6 +25,10 @@ from .noise import (
 from .pileup import GenePileup, codon_text
 from .tables import ScreenSet
 
+# Aligners clip a read with a short part beyond a splice more often when a change lies beside the splice: so many of the
+# mutated molecules are lost (measured, docs/mutations.md).
+LOST_AT_SPLICE = 0.1
+
 
 @dataclass(frozen=True)
 class CodonCall:
@@ -176,6 +180,13 @@ def _scope_filters(call: CodonCall, tables: ScreenSet) -> tuple[str, ...]:
     return tuple(filters)
 
 
+def _at_splice(screen: GeneScreen, codon: int) -> bool:
+    """Whether a codon is split by an intron or lies beside one."""
+    transcript = screen.pileup.transcript
+    start = (transcript.cds or (1, 0))[0] - 1 + 3 * (codon - 1)
+    return any(start <= end <= start + 3 for end in transcript.exon_ends[:-1])
+
+
 def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> dict[int, float]:
     """Limit of detection (VAF) of each covered codon: the worst of its reported single substitutions."""
     raised = artefacts.raised_types(model)
@@ -196,7 +207,8 @@ def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> 
         total, model.expected(kind, depth), model.cell_shape(kind, depth), model.hot_sites, alpha, MIN_ALT_FRAGMENTS
     )
     floor = np.array([artefacts.least_count(int(n), [int(k)], raised) for n, k in zip(total, kind, strict=True)])
-    limits = detection_limits(np.maximum(critical, floor), total, model.misread)
+    spliced = np.array([LOST_AT_SPLICE * _at_splice(screen, r[0]) for r in rows])
+    limits = detection_limits(np.maximum(critical, floor), total, 1 - (1 - model.misread) * (1 - spliced))
     worst: dict[int, float] = {}
     for (codon, _, _), limit in zip(rows, limits, strict=True):
         worst[codon] = max(worst.get(codon, 0.0), float(limit))

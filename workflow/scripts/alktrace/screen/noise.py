@@ -308,15 +308,16 @@ def critical_counts(depth, rate, shape, hot_sites, alpha, least):  # type: ignor
     return out
 
 
-def detection_limits(critical: np.ndarray, depth: np.ndarray, misread: float) -> np.ndarray:
+def detection_limits(critical: np.ndarray, depth: np.ndarray, misread: float | np.ndarray) -> np.ndarray:
     """Smallest VAF at which `critical` molecules are reached with probability POWER.
 
-    Mutated molecules are binomial in the depth; a share `misread` of them is lost to errors. 1.0 where the depth cannot
-    reach the critical count; NaN at depth 0.
+    Mutated molecules are binomial in the depth; a share `misread` of them (one, or by cell) is lost. 1.0 where the depth
+    cannot reach the critical count; NaN at depth 0.
     """
     limits = np.ones(len(critical))
     reach = (critical <= depth) & (depth > 0)
-    limits[reach] = betaincinv(critical[reach], depth[reach] - critical[reach] + 1, POWER) / (1 - misread)
+    kept = np.broadcast_to(1 - np.asarray(misread), limits.shape)[reach]
+    limits[reach] = betaincinv(critical[reach], depth[reach] - critical[reach] + 1, POWER) / kept
     limits[depth == 0] = np.nan
     return np.minimum(limits, 1.0)
 
