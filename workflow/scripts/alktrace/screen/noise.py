@@ -311,8 +311,8 @@ def critical_counts(depth, rate, shape, hot_sites, alpha, least):  # type: ignor
 def detection_limits(critical: np.ndarray, depth: np.ndarray, misread: float | np.ndarray) -> np.ndarray:
     """Smallest VAF at which `critical` molecules are reached with probability POWER.
 
-    Mutated molecules are binomial in the depth; a share `misread` of them (one, or by cell) is lost. 1.0 where the depth
-    cannot reach the critical count; NaN at depth 0.
+    Mutated molecules are binomial in the depth; a share `misread` of them (one, or by cell) is lost. 1.0 where the
+    depth cannot reach the critical count; NaN at depth 0.
     """
     limits = np.ones(len(critical))
     reach = (critical <= depth) & (depth > 0)
