@@ -126,8 +126,9 @@ def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
     short = [f for f, length in sized if length == "short"]
     shown = short or [f for f, length in sized if length == "long"]
     state = State.DETECTED if short else State.NOT_DETECTED if shown else State.NOT_ASSESSABLE
+    missed = report.verdict.alk_rearrangement.state is State.NOT_ASSESSABLE
     text = knowledge.sentences.say(
-        f"why_variant_{state}",
+        f"why_variant_{state}" if shown or missed else "why_variant_not_applicable",
         variants=", ".join(dict.fromkeys(f.variant or f.notation for f in shown)),
         tape=", ".join(dict.fromkeys(f.tape_domain or UNKNOWN for f in shown)),
     )

@@ -92,7 +92,9 @@ def _without_fusion(
         needed = max(settings.min_control_fragments, 1)
         reason = sentences.say("alk_few_controls", controls=stats.control_fragments, needed=needed)
         return Finding(State.NOT_ASSESSABLE, reason, limit)
-    reason = sentences.say("alk_not_detected", limit=number(limit), controls=stats.control_fragments)
+    reason = sentences.say(
+        "alk_not_detected", limit=number(limit), one_in=round(1 / limit), controls=stats.control_fragments
+    )
     return Finding(State.NOT_DETECTED, reason, limit)
 
 
@@ -188,7 +190,7 @@ class Domain:
         return {
             "worst": percent(self.worst),
             "median": percent(self.median),
-            "blind": len(self.blind),
+            "assessed": len(self.codons) - len(self.blind),
             "total": len(self.codons),
         }
 
