@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alktrace import report_json
+from alktrace.knowledge import ranges
 from alktrace.models import Imbalance, State
 from alktrace.serialise import to_plain
 from interpret_cases import SCREENED_GENES, codons, fusion, fusion_result, mutation, report, stats, tracks
@@ -156,3 +157,8 @@ def test_amplification_is_never_assessed_in_rna() -> None:
 def test_amplicon_panels_say_nothing_about_expression() -> None:
     finding = report([], screened=codons(0), library="amplicon").verdict.kinase_domain
     assert "expressed" not in finding.reason
+
+
+def test_ranges_of_codons() -> None:
+    assert ranges([1125, 1116, 1117, 1118]) == ["1116-1118", "1125"]
+    assert ranges([]) == []

@@ -13,7 +13,7 @@ from Bio.Seq import Seq
 import report_fixtures as made
 from alktrace import serialise
 from alktrace.models import Fusion, FusionResult, Report, State
-from alktrace.views.answers import answers, codon_ranges
+from alktrace.views.answers import answers
 from alktrace.views.figures import Domain, domain_parts, transcript_parts
 from alktrace.views.html import chance
 from alktrace.views.junction import junction_view
@@ -261,11 +261,6 @@ def test_read_bases_that_differ_are_marked(tmp_path: Path) -> None:
     view = junction_view(found, evidence, eml4)
     marked = [(line.name, p.text) for line in view.reads for p in line.pieces if p.differs]
     assert marked == [("read5", other)]
-
-
-def test_ranges_of_codons(tmp_path: Path) -> None:
-    codons = [c for c in made.screened(0) if c.codon in (1116, 1117, 1118, 1125)]
-    assert codon_ranges(codons) == "1116-1118, 1125"
 
 
 def test_record_without_evidence_still_has_a_page(tmp_path: Path) -> None:

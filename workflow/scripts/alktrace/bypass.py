@@ -129,7 +129,9 @@ def limit_words(tracks: Sequence[BypassEvent], sentences: Sentences) -> str:
     worst, fusions = _worst(tracks, "mutation"), _worst(tracks, "fusion")
     if worst is not None:
         return sentences.say("bypass_limit", worst=percent(worst))
-    return sentences.say("bypass_no_limit" if fusions is None else "bypass_fusion_limit", worst=f"{fusions or 0:.3g}")
+    if fusions is not None:
+        return sentences.say("bypass_fusion_limit", worst=f"{fusions:.3g}", one_in=round(1 / fusions))
+    return sentences.say("bypass_no_limit")
 
 
 def named(events: Sequence[BypassEvent], most: int | None = None) -> str:

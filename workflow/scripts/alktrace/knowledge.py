@@ -180,6 +180,17 @@ def unique(cited: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(seen.values())
 
 
+def ranges(numbers: Iterable[int]) -> list[str]:
+    """Numbers in words, in ascending order: 1, 2, 3 and 7 give "1-3" and "7"."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return [str(first) if first == last else f"{first}-{last}" for first, last in spans]
+
+
 def percent(fraction: float | None) -> str:
     """A fraction as text with up to two significant decimals: 0.1529 is "15.3%", 0.0042 is "0.42%"."""
     if fraction is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import blind
+from ..knowledge import ranges
 from ..models import BypassEvent, ScreenedCodon, State
 from . import calls, names, phase, splicing
 from .calls import GeneScreen
@@ -158,23 +159,12 @@ def _why_blind(own: list[ScreenedCodon]) -> str:
         none = f"none of {len(own)} codons can be assessed: " if len(own) > 1 else ""
         return none + missed[0].reason + ("" if len(reasons) == 1 else f" (codon {missed[0].codon})")
     worst = max(s.limit_of_detection_vaf or 0.0 for s in seen)
+    stretches = ranges(s.codon for s in missed)
+    rest = len(stretches) - MOST_STRETCHES
     return (
         f"no change at {len(seen)} of {len(own)} codons (limit of detection up to {worst:.1%}); "
-        f"not assessable: {_ranges([s.codon for s in missed])}"
+        f"not assessable: {', '.join(stretches[:MOST_STRETCHES])}" + (f" and {rest} more stretches" if rest > 0 else "")
     )
-
-
-def _ranges(codons: list[int]) -> str:
-    """Ascending codons in words, a few stretches at most: "1-5, 920-928"."""
-    stretches: list[list[int]] = []
-    for codon in codons:
-        if stretches and codon == stretches[-1][-1] + 1:
-            stretches[-1].append(codon)
-        else:
-            stretches.append([codon])
-    words = [str(s[0]) if len(s) == 1 else f"{s[0]}-{s[-1]}" for s in stretches]
-    rest = sum(map(len, stretches[MOST_STRETCHES:]))
-    return ", ".join(words[:MOST_STRETCHES]) + (f" and {rest} more codons" if rest else "")
 
 
 def skipping_events(sample: Sample) -> list[Event]:

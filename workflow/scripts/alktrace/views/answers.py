@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..bypass import detected_name
-from ..models import BypassEvent, Fusion, Mutation, Report, ScreenedCodon, State
+from ..knowledge import ranges
+from ..models import BypassEvent, Fusion, Mutation, Report, State
 from ..verdict import functional, is_silent, kinase_fusions
 
 STATE_WORDS = {
@@ -91,7 +92,7 @@ def _unassessed(report: Report) -> Answer:
     blind = [c for c in codons if c.state is State.NOT_ASSESSABLE]
     if blind:
         missing.append(f"{len(blind)} of {len(codons)} ALK codons")
-        lines.append(f"ALK codons: {codon_ranges(blind)}")
+        lines.append(f"ALK codons: {_some(ranges(c.codon for c in blind))}")
     tested = [b for b in report.bypass if not is_outside(b)]
     tracks = [f"{b.gene} {b.event}" for b in tested if b.state is State.NOT_ASSESSABLE]
     if tracks:
@@ -135,17 +136,6 @@ def _inhibitors(report: Report) -> Answer:
     else:
         headline = "none by reported evidence on ALK changes"
     return Answer("Which inhibitors face resistance?", None, headline, lines)
-
-
-def codon_ranges(codons: Sequence[ScreenedCodon]) -> str:
-    """Codon numbers as ranges: "1116-1120, 1125"."""
-    spans: list[list[int]] = []
-    for number in sorted(c.codon for c in codons):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return _some([str(a) if a == b else f"{a}-{b}" for a, b in spans])
 
 
 def _some(items: Sequence[str], most: int = 8) -> str:
