@@ -15,8 +15,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ..annotation import reverse_complement
-from ..serialise import write_text
+from ..genome.sequence import reverse_complement
+from ..runtime.serialise import write_text
 from . import reads
 from .genome import SyntheticGenome
 from .reads import Fragments, ReadSettings
@@ -60,7 +60,7 @@ class PanelSettings:
     lengths and `second_peak` the share of fragments as long as two nucleosomes (plasma); `duplicates` the share of read
     pairs that are PCR copies of another, `umi_length` 0 means no UMI. `error_rate` is sequencing errors a base,
     `library_error_rate` errors that all copies of a fragment share. `chimeras` is the share of fragments that are two
-    joined at random, `off_target` that of fragments from anywhere. Baits differ in yield: `bait_sd` (log scale, the same
+    joined at random, `off_target` that from anywhere. Baits differ in yield: `bait_sd` (log scale, the same
     for every sample of a `panel_seed`) and `gc_slope` (log change of yield for each 0.1 of GC above one half).
     """
 

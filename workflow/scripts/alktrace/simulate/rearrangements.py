@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..annotation import Transcript, reverse_complement
+from ..genome.sequence import reverse_complement
+from ..genome.transcripts import Transcript
 from .genome import SyntheticGenome, repeat_consensus
 
 LEFT, RIGHT = "left", "right"

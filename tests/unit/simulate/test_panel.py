@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from alktrace.annotation import reverse_complement
+
+from alktrace.genome.sequence import reverse_complement
 from alktrace.simulate import panel, rearrangements
 from alktrace.simulate.genome import SyntheticGenome, build_genome
 from alktrace.simulate.panel import Change, Event, Gain, PanelSample, PanelSettings
