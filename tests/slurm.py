@@ -98,6 +98,7 @@ def one_node(base: Path) -> Iterator[Slurm]:
     (base / "slurm.conf").write_text(_CONF.format(host=host, base=base, ports=_free_ports(2)))
     (base / "munge" / "munge.key").write_bytes(secrets.token_bytes(1024))
     (base / "munge" / "munge.key").chmod(0o600)
+    SYSTEM_CONF.unlink(missing_ok=True)  # a dead link that a killed test left; `missing` refuses a live file
     SYSTEM_CONF.symlink_to(base / "slurm.conf")
     try:
         _start(base)
