@@ -34,7 +34,7 @@ rule all:
 
 
 def caller(demo_run: Path, folder: Path, source: str) -> list[str]:
-    """The user's workflow round ours, as `snakedeploy deploy-workflow` lays it out; returns the command that runs it."""
+    """The user's workflow round ours, as `snakedeploy deploy-workflow` lays it out; returns the command."""
     (folder / "workflow").mkdir(parents=True)
     (folder / "config").mkdir()
     (folder / "workflow" / "Snakefile").write_text(CALLER.format(source=source), encoding="utf-8")
@@ -65,7 +65,7 @@ def test_module_of_a_checkout(demo_run: Path, tmp_path: Path, root: Path) -> Non
 def test_catalogue_layout_fetches_the_rules_from_a_repository(
     demo_run: Path, tmp_path: Path, root: Path, installed: Path
 ) -> None:
-    """Snakemake fetches rules and scripts from the remote repository one by one; the library is the installed package."""
+    """Snakemake fetches rules and scripts one by one from the repository; the library is the installed package."""
     repository = commit_of_this_state(root, tmp_path / "repository")
     address = "https://github.com/someone/alktrace"
     (tmp_path / "gitconfig").write_text(f'[url "file://{repository}"]\n\tinsteadOf = {address}\n')

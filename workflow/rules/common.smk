@@ -8,6 +8,7 @@ HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).res
 if (HERE / "scripts" / "alktrace").is_dir():
     sys.path.insert(0, str(HERE / "scripts"))
 
+from alktrace.cohort.closing import Files, close_failed_run, closing_lines
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.inputs.sheet import Sample, read_sheet
 from alktrace.runtime.errors import InputError
