@@ -15,9 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test lint docs clean lock
 
 demo: demo/config.yaml
-	@$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --cores $(CORES) --directory demo --quiet rules
-	@echo "Reports of the demo samples (what is in them: demo/truth.tsv):"
-	@ls demo/results/cohort/index.html demo/results/*/report.html
+	@$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --cores $(CORES) --directory demo
+	@echo "What is in the demo samples: demo/truth.tsv"
 
 demo/config.yaml: $(wildcard resources/demo/* workflow/scripts/alktrace/simulate/*.py) | $(VENV)/runtime.stamp
 	@$(PYTHON_BIN) -m alktrace.simulate demo --out demo
