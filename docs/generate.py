@@ -46,8 +46,10 @@ def _keys(prefix: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, st
         default = part.get("default", "")
         shown = {True: "on", False: "off"}.get(default, default) if isinstance(default, bool) else default
         values = f" One of: {', '.join(map(str, part['enum']))}." if "enum" in part else ""
-        yield f"`{prefix}{name}`", "required" if required else f"`{shown}`" if shown != "" else "", (
-            part["description"] + values
+        yield (
+            f"`{prefix}{name}`",
+            "required" if required else f"`{shown}`" if shown != "" else "",
+            (part["description"] + values),
         )
 
 

@@ -107,5 +107,4 @@ def _reason(sample: str, files: Files) -> str:
 def _make_old(path: Path) -> None:
     """Snakemake makes a file anew that is older than its inputs: these pages lack samples."""
 
-
     os.utime(path, (0, 0))

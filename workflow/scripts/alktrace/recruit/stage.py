@@ -201,7 +201,9 @@ def recruit(
 
 
 def _run(mates: Mates, merger: Merger, writer: Writer) -> None:
-    progress = Progress(sum(path.stat().st_size for path in mates.paths), "pairs" if mates.cursors[1:] else "reads")
+    # A file that is not there is told by its own cursor.
+    total = sum(path.stat().st_size for path in mates.paths if path.is_file())
+    progress = Progress(total, "pairs" if mates.cursors[1:] else "reads")
     for s in mates.stretches():
         progress.update(sum(cursor.scanner.read for cursor in mates.cursors), merger.state[layout.PAIRS])
         before = merger.state[layout.PAIRS]
