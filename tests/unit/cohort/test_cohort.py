@@ -13,7 +13,8 @@ import report_fixtures as made
 from alktrace.cohort.patient_page import file_name
 from alktrace.cohort.stage import write_cohort
 from alktrace.cohort.table import Row
-from alktrace.model.records import Finding, Report, SampleInfo, State, Verdict
+from alktrace.model.records import Finding, Report, SampleInfo, Verdict
+from alktrace.model.vocabulary import State
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.serialise import write_json
 from markup import Page

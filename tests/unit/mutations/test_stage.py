@@ -13,7 +13,8 @@ import pytest
 
 from alktrace.align.minimap2 import align, build_index
 from alktrace.knowledge.hotspots import read_screen_set
-from alktrace.model.records import FusionResult, JunctionEvidence, ScreenResult, State
+from alktrace.model.records import FusionResult, JunctionEvidence, ScreenResult
+from alktrace.model.vocabulary import State
 from alktrace.mutations import phase
 from alktrace.mutations.stage import screen_sample
 from alktrace.reference.genome import prepare_annotation
@@ -50,7 +51,7 @@ def test_a_mutation_is_called_with_its_names_and_counts(mutated: tuple[Path, Scr
     assert mutation.vaf == mutation.alt_fragments / mutation.depth == pytest.approx(0.05, abs=0.025)
     assert mutation.vaf_low < mutation.vaf < mutation.vaf_high
     assert mutation.p_value <= mutated[1].call_alpha
-    assert mutation.knowledge is not None and mutation.knowledge["reference"] == "PMID:27432227"
+    assert mutation.knowledge is not None and mutation.knowledge.reference == "PMID:27432227"
     assert mutation.on_fusion is None
 
 
@@ -202,7 +203,7 @@ def test_indels_are_found_and_named(bench: Bench, rows: list[tuple[str, ...]], l
         assert (mutation.gene, mutation.hgvs_p, mutation.type) == (gene, protein, kind)
         assert mutation.vaf == pytest.approx(0.15, abs=0.12)
         assert mutation.knowledge is not None
-        assert knowledge in (mutation.knowledge.get("mutation"), mutation.knowledge.get("event"))
+        assert knowledge in (mutation.knowledge.mutation, mutation.knowledge.event)
         events = {(b.gene, b.event): b for b in result.bypass}
         if gene != "ALK":
             assert events[gene, knowledge].state is State.DETECTED
