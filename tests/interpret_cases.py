@@ -117,7 +117,7 @@ def fusion(
         support=Support(fragments, 1, fragments + 1),
         confidence=Confidence(confidence),
         evidence_note="",
-        knowledge=FusionKnowledge(match=Match.STRUCTURE, key="V1", reference="PMID:17625570", verified="page"),
+        knowledge=FusionKnowledge(match=Match.PARTNER, reference="PMID:17625570", verified="page"),
         target=target,
     )
 

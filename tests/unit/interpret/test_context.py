@@ -103,7 +103,7 @@ def test_small_cell_flag_needs_both_genes(tp53: State, rb1: State, state: State)
 
 def test_every_screened_bypass_gene_is_in_the_list() -> None:
     found = reason(report(bypass=tracks(KIT=State.DETECTED)), "bypass")
-    assert (found["state"], "KIT" in found["text"]) == (State.DETECTED, True)
+    assert (found.state, "KIT" in found.text) == (State.DETECTED, True)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import ScreenSettings
 from alktrace.simulate import transcripts
 from alktrace.simulate.reads import ReadSettings
+from interpret_cases import fusion
 from screen_cases import IMBALANCE, KNOWLEDGE, NO_FUSIONS, PANEL, Bench
 
 PLAIN = ReadSettings()
@@ -153,22 +154,13 @@ def test_on_fusion_from_junction_reads(mutated: tuple[Path, ScreenResult], bench
             bases = {r: q for q, r in read.get_aligned_pairs(matches_only=True)[5:-5]}
             if site - 1 in bases and read.query_sequence[bases[site - 1]] == "T":
                 carriers.add(read.query_name)
-    evidence = JunctionEvidence("event1", "", 0, 0, [], sorted(carriers))
-    fusions = FusionResult([_fusion()], [evidence], IMBALANCE, [], None, [])
+    fused = fusion()
+    evidence = JunctionEvidence(fused.junction_id, "", 0, 0, [], sorted(carriers))
+    fusions = FusionResult([fused], [evidence], IMBALANCE, [], None, [])
     (mutation,) = bench.screen(mutated[0], fusions).mutations
     assert mutation.on_fusion is not None
     assert mutation.on_fusion.state == "yes"
     assert mutation.on_fusion.fragments >= 0.8 * len(carriers)
-
-
-def _fusion():  # type: ignore[no-untyped-def]
-    from alktrace.model.records import Fusion, Locus, SidePair, Support
-
-    side = Locus(None, None, None, "chr2", 1, "+")
-    return Fusion(
-        "EML4::ALK", "kinase_fusion", "event1", None, "E13;A20", side, side, "", SidePair(0, 0), "", 0, SidePair(0, 0),
-        True, "in_frame", False, True, None, "", "", Support(1, 0, 1), "high", "",
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- indels

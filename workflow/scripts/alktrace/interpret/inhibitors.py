@@ -21,10 +21,11 @@ from ..model.words import percent
 from .verdicts import Domain
 
 UNMUTATED = "none"
-CALLS = {
+CALLS: dict[str, Call] = {
     "reported_active": Call.SENSITIVE,
     "reported_intermediate": Call.INTERMEDIATE,
     "reported_resistance": Call.RESISTANT,
+    **{grade: grade for grade in (Call.SENSITIVE, Call.INTERMEDIATE, Call.RESISTANT, Call.UNKNOWN)},  # of IC50 limits
 }
 FAVOUR = (Call.SENSITIVE, Call.INTERMEDIATE, Call.UNKNOWN, Call.RESISTANT)  # most to least favourable
 _UNMUTATED_LINE = "(no mutation)"
@@ -207,7 +208,7 @@ def judge_clone(clone: Clone, rows: Sequence[Row]) -> Judged:
 
 def resistance_codons(rows: Iterable[Row]) -> frozenset[int]:
     """Codons of the changes for which a row reports resistance, verified or not: the positions that matter."""
-    against = [row for row in rows if row["call"] in ("reported_resistance", "both_reported")]
+    against = [row for row in rows if row["call"] == "both_reported" or CALLS.get(row["call"]) == Call.RESISTANT]
     found = [re.match(r"[A-Z*](\d+)", name) for row in against for name in parts(row["change"])]
     return frozenset(int(hit.group(1)) for hit in found if hit)
 
