@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.records import Report
+from ..model.records import ReportFindings
 from ..model.words import STATE_WORDS
 from ..runtime.adaptor import ERROR_MARK
 from ..runtime.serialise import read_json
-from .stage import ReportFindings, write_cohort
+from .stage import write_cohort
 from .table import _row
 
 SHOWN = 100  # finished samples named at the end of a run; all of them are on the cohort page
@@ -72,7 +72,7 @@ def closing_lines(samples: Sequence[str], files: Files, failed: Mapping[str, str
 
 
 def _verdict(report: Path) -> str:
-    row = _row(Report(screened=[], **vars(read_json(report, ReportFindings))))
+    row = _row(read_json(report, ReportFindings))
     parts = {
         "ALK rearrangement": (row.alk_rearrangement, row.fusions),
         "kinase domain": (row.kinase_domain, row.mutations),
