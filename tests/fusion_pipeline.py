@@ -57,7 +57,7 @@ class PreparedReference:
         """Recruit, align and call one sample."""
         second = reads[1] if len(reads) == 2 else None
         recruited, bam = work / "recruited.fq.gz", work / "evidence.bam"
-        stats = recruit(reads[0], second, self.targets, recruited, work / "recruit.json", threads=1)
+        stats = recruit([(reads[0], second)], self.targets, recruited, work / "recruit.json", threads=1)
         align.align(
             recruited, self.folder / "genome.mmi", self.folder / "junctions.bed", bam,
             paired=second is not None, sample="s", threads=1,

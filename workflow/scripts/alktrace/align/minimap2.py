@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 import pysam
 
 from ..runtime.errors import InputError
+from ..runtime.scratch import scratch
 
 LOG = logging.getLogger(__name__)
 MIN_VERSION = (2, 29)
@@ -113,7 +114,7 @@ def align(
     `fastq`. Raises InputError when minimap2 fails.
     """
     bam.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
+    with TemporaryDirectory(dir=scratch(fastq), prefix="align-") as folder:
         sam, ordered, final = (str(Path(folder) / name) for name in ("reads.sam", "sorted.bam", "final.bam"))
         options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH]
         options += ["-G", MAX_INTRON] if assay == "rna" else []
