@@ -17,7 +17,7 @@ include: "workflow/rules/reference.smk"
 include: "workflow/rules/recruit.smk"
 include: "workflow/rules/align.smk"
 include: "workflow/rules/fusions.smk"
-include: "workflow/rules/kinase.smk"
+include: "workflow/rules/mutations.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/cohort.smk"
 

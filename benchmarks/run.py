@@ -262,8 +262,9 @@ def _kinds(found: list[str]) -> dict[str, int]:
 def _reference(arguments: argparse.Namespace) -> None:
     """Targets of a FASTA in a process of their own, so that time and memory are theirs."""
     sys.path.insert(0, str(SCRIPTS))
-    from alktrace.annotation import Genome, read_gtf
-    from alktrace.panel import read_panel
+    from alktrace.genome.fasta import Genome
+    from alktrace.knowledge.panel import read_panel
+    from alktrace.reference.gtf import read_gtf
 
     knowledge, panel = ROOT / "resources" / "knowledge", arguments.panel
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -273,7 +274,7 @@ def _reference(arguments: argparse.Namespace) -> None:
     files = [arguments.fasta, arguments.out / "annotation.tsv", panel]
     files += [knowledge / "eml4_alk_variants.tsv", knowledge / "alk_partners.tsv"]
     files += [arguments.out / "targets.bin", arguments.out / "targets.tsv", knowledge / "hotspots.tsv"]
-    code = "import sys; from pathlib import Path; from alktrace.targets import build_targets;"
+    code = "import sys; from pathlib import Path; from alktrace.reference.targets import build_targets;"
     code += "build_targets(*map(Path, sys.argv[1:]))"
     command = [sys.executable, "-c", code, *map(str, files)]
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}

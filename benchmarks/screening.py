@@ -24,15 +24,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from alktrace.align import align, build_index  # noqa: E402
-from alktrace.annotation import Transcript  # noqa: E402
-from alktrace.models import FusionResult, Imbalance, ScreenResult, State  # noqa: E402
-from alktrace.reference import prepare_annotation  # noqa: E402
-from alktrace.screen import ScreenSettings, calls, noise, screen_sample  # noqa: E402
-from alktrace.screen.calls import GeneScreen  # noqa: E402
-from alktrace.screen.noise import clopper_pearson  # noqa: E402
-from alktrace.screen.pileup import GenePileup, codon_code  # noqa: E402
-from alktrace.screen.tables import ScreenSet, read_screen_set  # noqa: E402
+from alktrace.align.minimap2 import align, build_index  # noqa: E402
+from alktrace.genome.transcripts import Transcript  # noqa: E402
+from alktrace.knowledge.hotspots import ScreenSet, read_screen_set  # noqa: E402
+from alktrace.model.records import FusionResult, Imbalance, ScreenResult, State  # noqa: E402
+from alktrace.mutations import calls, noise  # noqa: E402
+from alktrace.mutations.calls import GeneScreen  # noqa: E402
+from alktrace.mutations.noise import clopper_pearson  # noqa: E402
+from alktrace.mutations.pileup import GenePileup, codon_code  # noqa: E402
+from alktrace.mutations.stage import screen_sample  # noqa: E402
+from alktrace.reference.genome import prepare_annotation  # noqa: E402
+from alktrace.settings import ScreenSettings  # noqa: E402
 from alktrace.simulate import reads, scenarios, transcripts  # noqa: E402
 from alktrace.simulate.genome import SyntheticGenome, build_genome, write_fasta, write_gtf  # noqa: E402
 

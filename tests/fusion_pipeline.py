@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from alktrace import align, reference
-from alktrace.fusions import FusionSettings, call_fusions
-from alktrace.models import FusionResult
-from alktrace.recruit import recruit
-from alktrace.targets import build_targets
+from alktrace.align import minimap2 as align
+from alktrace.fusions.stage import call_fusions
+from alktrace.model.records import FusionResult
+from alktrace.recruit.stage import recruit
+from alktrace.reference import genome as reference
+from alktrace.reference.targets import build_targets
+from alktrace.settings import FusionSettings
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 KNOWLEDGE = RESOURCES / "knowledge"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from alktrace.interpret import build_report
-from alktrace.models import (
+from alktrace.interpret.stage import build_report
+from alktrace.model.records import (
     BypassEvent,
     Fusion,
     FusionResult,
@@ -26,7 +26,7 @@ from alktrace.models import (
     Support,
     TkiCall,
 )
-from alktrace.verdict import InterpretSettings
+from alktrace.settings import InterpretSettings
 
 DOMAIN = range(1116, 1393)
 KNOWLEDGE = Path(__file__).resolve().parents[1] / "resources" / "knowledge"

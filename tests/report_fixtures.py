@@ -13,9 +13,10 @@ from typing import Any
 
 import pysam
 
-from alktrace import serialise
-from alktrace.annotation import Annotation, Genome, Transcript, reverse_complement
-from alktrace.models import (
+from alktrace.genome.fasta import Genome
+from alktrace.genome.sequence import reverse_complement
+from alktrace.genome.transcripts import Annotation, Transcript
+from alktrace.model.records import (
     BypassEvent,
     CoverageBin,
     Finding,
@@ -39,7 +40,8 @@ from alktrace.models import (
     VcfCall,
     Verdict,
 )
-from alktrace.views import write_views
+from alktrace.report.stage import write_views
+from alktrace.runtime import serialise
 
 KNOWLEDGE = Path(__file__).parents[1] / "resources" / "knowledge"
 HOSTILE = "<script>alert(1)</script>"

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from alktrace.align import align, build_index
-from alktrace.annotation import Annotation, Genome, Transcript, reverse_complement
-from alktrace.models import FusionResult, Imbalance, ScreenResult, State
-from alktrace.screen import ScreenSettings, screen_sample
+from alktrace.align.minimap2 import align, build_index
+from alktrace.genome.fasta import Genome
+from alktrace.genome.sequence import reverse_complement
+from alktrace.genome.transcripts import Annotation, Transcript
+from alktrace.model.records import FusionResult, Imbalance, ScreenResult, State
+from alktrace.mutations.stage import screen_sample
+from alktrace.settings import ScreenSettings
 from alktrace.simulate import reads as simulated
 from alktrace.simulate import transcripts
 from alktrace.simulate.genome import SyntheticGenome, build_genome, write_fasta, write_gtf
@@ -113,7 +116,7 @@ class Bench:
 
     @classmethod
     def build(cls, folder: Path) -> Bench:
-        from alktrace.reference import prepare_annotation
+        from alktrace.reference.genome import prepare_annotation
 
         genome = build_genome()
         write_fasta(genome, folder / "genome.fa")

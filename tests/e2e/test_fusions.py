@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.models import Fusion
+from alktrace.model.records import Fusion
 from alktrace.simulate import genome as synthetic
 from alktrace.simulate import scenarios
 from alktrace.simulate.reads import ReadSettings

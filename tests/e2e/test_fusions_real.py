@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.annotation import reverse_complement
-from alktrace.models import Fusion
+from alktrace.genome.sequence import reverse_complement
+from alktrace.model.records import Fusion
 from fusion_pipeline import PreparedReference
 
 UMI = "::umi:([ACGTN]+)"

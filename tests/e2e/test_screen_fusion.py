@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.fusions import FusionSettings, call_fusions
-from alktrace.models import Mutation, RecruitStats
+from alktrace.fusions.stage import call_fusions
+from alktrace.model.records import Mutation, RecruitStats
+from alktrace.settings import FusionSettings
 from alktrace.simulate import scenarios, transcripts
 from alktrace.simulate.reads import ReadSettings
 from screen_cases import KNOWLEDGE, PANEL, Bench

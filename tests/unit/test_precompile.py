@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.reference import prepare_annotation, prepare_genome
+from alktrace.reference.genome import prepare_annotation, prepare_genome
 from alktrace.simulate import genome as synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -18,10 +18,10 @@ LIST_UNUSED = """
 import importlib, pkgutil, sys
 from pathlib import Path
 from numba.core.dispatcher import Dispatcher
-from alktrace import screen
+from alktrace import mutations
 from alktrace.precompile import precompile
 precompile(*map(Path, sys.argv[1:]))
-for module in pkgutil.iter_modules(screen.__path__, "alktrace.screen."):
+for module in pkgutil.iter_modules(mutations.__path__, "alktrace.mutations."):
     for name, value in vars(importlib.import_module(module.name)).items():
         if isinstance(value, Dispatcher) and not value.signatures:
             print(name)

@@ -6,9 +6,12 @@ from pathlib import Path
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
-from alktrace.configuration import complete, find_file, load_schema
-from alktrace.errors import InputError
-from alktrace.sheet import Sample, read_sheet
+from alktrace.inputs.configuration import complete
+from alktrace.inputs.configuration import find_file
+from alktrace.inputs.configuration import load_schema
+from alktrace.runtime.errors import InputError
+from alktrace.inputs.sheet import Sample
+from alktrace.inputs.sheet import read_sheet
 
 SCHEMAS = BASE / "workflow" / "schemas"
 PANEL = str(BASE / "resources" / "panel.tsv")

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.align import align, aligner_version
-from alktrace.models import RecruitStats
-from alktrace.serialise import read_json, write_json
+from alktrace.align.minimap2 import align, aligner_version
+from alktrace.model.records import RecruitStats
+from alktrace.runtime.adaptor import run
+from alktrace.runtime.serialise import read_json, write_json
 
 
 def main(snakemake: Any) -> None:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
 from alktrace.precompile import precompile
-from alktrace.targets import build_targets
+from alktrace.reference.targets import build_targets
+from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:

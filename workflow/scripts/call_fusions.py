@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.fusions import FusionSettings, call_fusions
-from alktrace.models import RecruitStats
-from alktrace.serialise import read_json, write_json
+from alktrace.fusions.stage import call_fusions
+from alktrace.model.records import RecruitStats
+from alktrace.runtime.adaptor import run
+from alktrace.runtime.serialise import read_json, write_json
+from alktrace.settings import FusionSettings
 
 
 def main(snakemake: Any) -> None:

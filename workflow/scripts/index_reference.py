@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.align import build_index
+from alktrace.align.minimap2 import build_index
+from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.reference import prepare_annotation
+from alktrace.reference.genome import prepare_annotation
+from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.provenance import file_records
-from alktrace.reference import prepare_genome
-from alktrace.serialise import write_json
+from alktrace.reference.genome import prepare_genome
+from alktrace.runtime.adaptor import run
+from alktrace.runtime.provenance import file_records
+from alktrace.runtime.serialise import write_json
 
 
 def main(snakemake: Any) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.bam_input import extract_fastq
-from alktrace.provenance import file_records
-from alktrace.recruit import recruit
-from alktrace.serialise import write_json
+from alktrace.recruit.bam_input import extract_fastq
+from alktrace.recruit.stage import recruit
+from alktrace.runtime.adaptor import run
+from alktrace.runtime.provenance import file_records
+from alktrace.runtime.serialise import write_json
 
 
 def main(snakemake: Any) -> None:

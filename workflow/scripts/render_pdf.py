@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.views.pdf import write_pdf
+from alktrace.report.pdf import write_pdf
+from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:

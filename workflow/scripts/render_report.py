@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.views import write_views
+from alktrace.report.stage import write_views
+from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:

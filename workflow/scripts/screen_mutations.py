@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.blind import blind_codons
-from alktrace.models import FusionResult
-from alktrace.screen import ScreenSettings, screen_sample
-from alktrace.serialise import read_json, write_json
+from alktrace.model.records import FusionResult
+from alktrace.mutations.stage import screen_sample
+from alktrace.reference.target_listing import blind_codons
+from alktrace.runtime.adaptor import run
+from alktrace.runtime.serialise import read_json, write_json
+from alktrace.settings import ScreenSettings
 
 
 def main(snakemake: Any) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.cohort import write_cohort
+from alktrace.cohort.stage import write_cohort
+from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:

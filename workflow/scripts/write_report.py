@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from alktrace.adaptor import run
-from alktrace.interpret import build_report
-from alktrace.models import FusionResult, RecruitStats, SampleInfo, ScreenResult
-from alktrace.provenance import build_provenance
-from alktrace.report_json import write_report
-from alktrace.serialise import read_json
-from alktrace.verdict import InterpretSettings
+from alktrace.interpret.stage import build_report
+from alktrace.model.records import FusionResult, RecruitStats, SampleInfo, ScreenResult
+from alktrace.report.json_file import write_report
+from alktrace.runtime.adaptor import run
+from alktrace.runtime.provenance import build_provenance
+from alktrace.runtime.serialise import read_json
+from alktrace.settings import InterpretSettings
 
 
 def main(snakemake: Any) -> None:

@@ -11,10 +11,12 @@ from tempfile import TemporaryDirectory
 
 import pysam
 
-from .annotation import Annotation, Genome
-from .models import FusionResult, Imbalance, State
-from .recruit import load_recruiting_kernels
-from .screen import ScreenSettings, screen_sample
+from .genome.fasta import Genome
+from .genome.transcripts import Annotation
+from .model.records import FusionResult, Imbalance, State
+from .mutations.stage import screen_sample
+from .recruit.stage import load_recruiting_kernels
+from .settings import ScreenSettings
 
 _LENGTH, _INSERTION, _COPIES = 80, "ACG", 10
 

@@ -5,74 +5,31 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from zlib import crc32
 
-import pysam
-
-from ..annotation import Annotation, Genome, Transcript
-from ..structure import Anchor, Structure, resolve, resolve_locus
-from .assemble import ReadPool, Seed, grow, seeds_of, without_adapters
-from .bases import is_informative
-from .exon_borders import ExonBorders
-from .genotype import BEYOND, MIN_ANCHOR, Counted, JunctionReference, Placement, explained_elsewhere
-from .reads import Alignment, Fragment, Read, inside
-from .target_index import TargetIndex
+from ..genome.sequence import is_informative
+from ..genome.transcripts import Annotation, Transcript
+from ..structure.junction import Anchor, Structure
+from ..structure.resolve import resolve, resolve_locus
+from .contigs import ReadPool, Seed, grow, seeds_of, without_adapters
+from .count import _split_placement
+from .junction import Junction, Search
+from .placement import JunctionReference
+from .reads import Alignment, Fragment, inside
 
 LOG = logging.getLogger(__name__)
-
 SAMPLE = 3000  # fragments looked at in one round of discovery; deeper samples repeat themselves
 MAX_ROUNDS = 5
 MAX_CONTIGS = 300  # contigs grown per round and direction
-SPAN_WINDOW = 600  # transcript bases between mates on either side of a junction
 MAX_PARTNERS = 12
 GOOD_SIDE = 30  # bases of a side beyond which a seed is no better
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
-MIN_LONE_MATCH = 20  # bases of the target in a mate that no aligner placed
 MIN_WHOLE_MATCH, MIN_BROKEN_MATCH = 12, 20  # bases of a side that ends at an exon border, and inside an exon
 MAX_LOCUS_INSERT = 20  # untemplated bases next to a place outside genes; more would explain anything
 LOCUS_WORD = 14  # an exact word that contig and place must share
 LOCUS_MARGIN = 400  # bases around a read's alignment in which a breakpoint outside genes is sought
 _MISMATCH_COST = 3
 _TIE = 4  # partners whose scores differ by no more are told apart by exon ends, not by single bases
-
-
-@dataclass
-class Junction:
-    """One resolved junction of a target gene and its support. `into`: the target is the 3' part."""
-
-    structure: Structure
-    contig: str
-    reference: JunctionReference
-    into: bool
-    counted: Counted = field(default_factory=lambda: Counted({}, {}, {}))
-    also_fits: tuple[str, ...] = ()  # other genes that explain the partner side equally well
-    complete: bool = True
-
-    @property
-    def partner(self) -> Transcript:
-        return self.structure.five if self.into else self.structure.three
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        s = self.structure
-        return (
-            s.five.gene_id, s.five_exon, s.five_deleted, s.inserted, s.three_deleted, s.three_exon, s.three.gene_id,
-        )  # fmt: skip
-
-
-@dataclass
-class Search:
-    """What discovery needs to know of one target gene."""
-
-    gene: Transcript
-    index: TargetIndex
-    annotation: Annotation
-    genome: Genome
-    fragments: dict[str, Fragment]
-    exon_ends: ExonBorders  # for partners on the 5' side
-    exon_starts: ExonBorders  # for partners on the 3' side
 
 
 def find_junctions(search: Search) -> list[Junction]:
@@ -293,176 +250,3 @@ def _is_exon_border(locus: Transcript, at_end: bool, annotation: Annotation) -> 
     position = locus.last_base(1) if at_end else locus.first_base(1)
     genes = annotation.overlapping(locus.contig, position, position)
     return any(position in exon for gene in genes for exon in gene.exons)
-
-
-# ---------------------------------------------------------------- counting
-
-
-def count_split(junctions: list[Junction], fragments: dict[str, Fragment]) -> None:
-    """Give every fragment to the junction it fits best and fill `counted.split`.
-
-    A fragment that fits two junctions equally well goes to the one with more fragments of its own.
-    """
-    fits: dict[str, list[tuple[int, int, Placement]]] = {}
-    for name, fragment in fragments.items():
-        for number, junction in enumerate(junctions):
-            placement = _split_placement(junction.reference, fragment)
-            if placement is not None:
-                fits.setdefault(name, []).append((placement.differences + placement.gapped, number, placement))
-    own: Counter[int] = Counter()
-    for found in fits.values():
-        best = min(f[0] for f in found)
-        numbers = [f[1] for f in found if f[0] == best]
-        if len(numbers) == 1:
-            own[numbers[0]] += 1
-    for name in sorted(fits):
-        best = min(f[0] for f in fits[name])
-        number, placement = min(
-            ((n, p) for d, n, p in fits[name] if d == best), key=lambda item: (-own[item[0]], item[0])
-        )
-        counted = junctions[number].counted
-        counted.placements[name] = placement
-        counted.split.setdefault(_molecule(fragments[name], junctions[number].reference), name)
-
-
-def _split_placement(reference: JunctionReference, fragment: Fragment) -> Placement | None:
-    best: Placement | None = None
-    for read in fragment.reads:
-        placement = reference.place(read)
-        if placement is None or not reference.is_split(placement):
-            continue
-        if explained_elsewhere(read, placement, reference.structure):
-            continue
-        if best is None or placement.differences < best.differences:
-            best = placement
-    return best
-
-
-def _molecule(fragment: Fragment, reference: JunctionReference) -> tuple[object, ...]:
-    """Key of the original molecule: UMI, else both ends, on the junction's own sequence where a mate lies on it."""
-    if fragment.umi is not None:
-        return ("umi", fragment.umi)
-    ends: list[tuple[object, ...]] = []
-    for read in fragment.reads:
-        placement = reference.place(read)
-        if placement is not None:
-            ends.append(("junction", placement.end if placement.reverse else placement.column, placement.reverse))
-        elif read.primary is not None:
-            ends.append(("genome", *read.primary.five_prime))
-        else:
-            ends.append(("unplaced", 0, False))
-    if len(ends) == 1:
-        ends.append(("length", len(fragment.reads[0].sequence), False))
-    return ("ends", *sorted(ends, key=repr))
-
-
-def count_spanning(junctions: list[Junction], fragments: Iterable[Fragment], search: Search) -> set[str]:
-    """Fill `counted.spanning`: mates on either side of a junction, neither across it. Returns the fragments' names.
-
-    Where a gene pair has several junctions, spanning fragments cannot tell them apart and go to the best supported one.
-    """
-    best: dict[tuple[str, bool], Junction] = {}
-    for junction in sorted(junctions, key=lambda j: (-len(j.counted.split), repr(j.key))):
-        best.setdefault((junction.partner.gene_id, junction.into), junction)
-    names = set()
-    for fragment in fragments:
-        for junction in best.values():
-            if len(fragment.reads) == 2 and _spans(junction, fragment, search):
-                junction.counted.spanning.setdefault(fragment.end_key(), fragment.name)
-                names.add(fragment.name)
-                break
-    return names
-
-
-def _spans(junction: Junction, fragment: Fragment, search: Search) -> bool:
-    if junction.complete and junction.reference.spanned_by(fragment.reads):
-        return True
-    s = junction.structure
-    span = facing_mates(fragment, s.five, s.three, search)
-    if span is None:
-        return False
-    five_limit = s.five.exon_end(s.five_exon) - s.five_deleted
-    three_limit = s.three.exon_start(s.three_exon) + s.three_deleted
-    near = five_limit - span[0] + span[1] - three_limit <= SPAN_WINDOW
-    return near and span[0] <= five_limit + BEYOND and span[1] >= three_limit - BEYOND
-
-
-def facing_mates(fragment: Fragment, five: Transcript, three: Transcript, search: Search) -> tuple[int, int] | None:
-    """Last transcript position of the mate on `five` and first of the mate on `three`, if they face each other."""
-    if len(fragment.reads) != 2:
-        return None
-    for a, b in (fragment.reads, fragment.reads[::-1]):
-        left, right = _sense_span(a, five, True, search), _sense_span(b, three, False, search)
-        if left and right:
-            return left[1], right[0]
-    return None
-
-
-def _sense_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
-    """First and last transcript position of a read on the gene's exons, if it runs in the given sense.
-
-    A read with several equally good places counts for each; one that no aligner placed is placed by its longest
-    exact-word match with the target.
-    """
-    if read.primary is None:
-        return _matched_span(read, gene, forward, search)
-    for alignment in read.alignments:
-        if inside(alignment, gene) and (alignment.reverse == gene.forward) != forward:
-            positions = [p for block in alignment.blocks for x in block if (p := gene.to_transcript(x)) is not None]
-            if positions:
-                return min(positions), max(positions)
-    return None
-
-
-def _matched_span(read: Read, gene: Transcript, forward: bool, search: Search) -> tuple[int, int] | None:
-    match = search.index.find(read.sense(not forward)) if gene.gene_id == search.gene.gene_id else None
-    return search.index.transcript_span(match) if match and match.length >= MIN_LONE_MATCH else None
-
-
-def confirm_complete(junction: Junction, bam: Path) -> None:
-    """Mark a junction incomplete unless reads join an insert that was filled from the reference to its exon.
-
-    The contig then ends in an intron; the insert is known only if reads run from that intron into the exon.
-    """
-    s = junction.structure
-    if not s.reference_filled:
-        return
-    gene, exon = (s.three, s.three_exon) if junction.into else (s.five, s.five_exon)
-    border = gene.first_base(exon) if junction.into else gene.last_base(exon)
-    with pysam.AlignmentFile(str(bam), "rb") as handle:
-        junction.complete = any(
-            start + 1 <= border - MIN_ANCHOR and end >= border + MIN_ANCHOR
-            for record in handle.fetch(gene.contig, border - 1, border)
-            for start, end in record.get_blocks()
-        )
-
-
-def names_near(bam: Path, junctions: list[Junction], window: int = 15) -> set[str]:
-    """Fragments with an imperfect alignment within `window` bases of a breakpoint that fit a junction better."""
-    names: set[str] = set()
-    with pysam.AlignmentFile(str(bam), "rb") as handle:
-        for junction in junctions:
-            for contig, position in _positions(junction):
-                for record in handle.fetch(contig, max(0, position - 1 - window), position + window):
-                    name = str(record.query_name)
-                    if name not in names and _is_imperfect(record) and _fits(record, junction.reference):
-                        names.add(name)
-    return names
-
-
-def _is_imperfect(record: pysam.AlignedSegment) -> bool:
-    """Does the alignment differ from the reference, so that a junction may explain the read better?"""
-    operations = record.cigartuples or []
-    return any(op in (1, 2, 4) for op, _ in operations) or not record.has_tag("NM") or bool(record.get_tag("NM"))
-
-
-def _fits(record: pysam.AlignedSegment, reference: JunctionReference) -> bool:
-    placement = reference.place(Read("", 1, record.query_sequence or ""))
-    return placement is not None and reference.is_split(placement)
-
-
-def _positions(junction: Junction) -> list[tuple[str, int]]:
-    s = junction.structure
-    five = s.five.to_genome(s.five.exon_end(s.five_exon) - s.five_deleted)
-    three = s.three.to_genome(s.three.exon_start(s.three_exon) + s.three_deleted)
-    return [(s.five.contig, five), (s.three.contig, three)]

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pysam
 from scipy.special import bdtrc
 
-from ..annotation import Genome, Transcript
-from ..models import CoverageBin, Imbalance, State
-from .bases import is_informative
+from ..genome.fasta import Genome
+from ..genome.sequence import is_informative
+from ..genome.transcripts import Transcript
+from ..model.records import CoverageBin, Imbalance, State
 
 EXONS_A_SIDE = 8  # near the breakpoint, so that 3' bias of degraded RNA hardly matters
 MIN_EXONS = 3  # exons a side
@@ -21,7 +22,6 @@ MIN_FRAGMENTS = 20
 MIN_RATIO = 4.0
 NULL_RATIO = 2.0  # 3' bias allowed for before a ratio counts against chance
 MAX_P = 1e-4
-
 Integers = npt.NDArray[np.int64]
 
 

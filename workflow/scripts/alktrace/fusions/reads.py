@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pysam
 
-from ..annotation import Transcript, reverse_complement
-from .target_index import TargetIndex
+from ..genome.sequence import reverse_complement
+from ..genome.transcripts import Transcript
+from .word_index import TargetIndex
 
 MIN_CLIP = 8  # shorter clips are alignment ends, not evidence
 _CONSUMES_REFERENCE = {0, 2, 7, 8}  # M, D, =, X: part of one block

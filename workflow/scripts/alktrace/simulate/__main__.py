@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..serialise import write_json
+from ..runtime.serialise import write_json
 from . import demo, scenarios
 from .genome import SEED, build_genome, write_fasta, write_gtf
 from .reads import ReadSettings

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..models import State
-from ..serialise import write_json, write_text
+from ..model.records import State
+from ..runtime.serialise import write_json, write_text
 from . import scenarios, transcripts
 from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf
 from .reads import ReadSettings

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
-from ..annotation import Transcript, reverse_complement
-from ..serialise import write_text
+from ..genome.sequence import reverse_complement
+from ..genome.transcripts import Transcript
+from ..runtime.serialise import write_text
 from . import tables
 from .tables import FixedCodons, FixedExon, GeneRow, JunctionRow
 
@@ -29,7 +30,6 @@ PARALOGUE_IDENTITY = 0.88
 PSEUDOGENE = "ZZNPM1P1"  # spliced copy of NPM1
 PSEUDOGENE_IDENTITY = 0.98
 MICROEXON = ("EML4", 6, 188, 220)  # exon 6b lies in intron 6, 1-based offsets
-
 _BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
 
 
@@ -81,8 +81,6 @@ def _rng(seed: int, name: str) -> Generator:
 
 
 # ---------------------------------------------------------------- exons
-
-
 def _fixed_bases(row: GeneRow, codons: Iterable[FixedCodons], exons: Iterable[FixedExon]) -> dict[int, int]:
     """0-based transcript offset -> base, for every base that may not be random."""
     fixed: dict[int, int] = {}
@@ -138,8 +136,6 @@ def _diverged(sequence: bytes, identity: float, rng: Generator) -> bytearray:
 
 
 # ---------------------------------------------------------------- introns
-
-
 def _introns(row: GeneRow, exons: Iterable[FixedExon], repeat: bytes, rng: Generator) -> list[bytearray]:
     introns = []
     for given in row.introns:
@@ -182,8 +178,6 @@ def _write_microexon(gene: GeneSequence, rng: Generator) -> None:
 
 
 # ---------------------------------------------------------------- junctions
-
-
 def _settle_junctions(genes: Mapping[str, GeneSequence], junctions: Iterable[JunctionRow]) -> None:
     """Intron stretches that fusion transcripts retain hold no stop in the frame of their exon, and no base there fits
     the other side by chance, so that each junction has one reading only."""
@@ -229,8 +223,6 @@ def _avoid(sequence: bytearray, offset: int, base: int) -> None:
 
 
 # ---------------------------------------------------------------- genome
-
-
 def build_genome(folder: Path = tables.FOLDER, seed: int = SEED) -> SyntheticGenome:
     """Build contigs and gene models from the tables of `folder`. The same seed gives the same bases."""
     rows = tables.read_genes(folder)
@@ -339,8 +331,6 @@ def _second_transcript(stated: Transcript, skipped: tuple[int, ...]) -> Transcri
 
 
 # ---------------------------------------------------------------- files
-
-
 def write_fasta(genome: SyntheticGenome, path: Path, width: int = 60) -> None:
     """Write the contigs as FASTA."""
     lines = []

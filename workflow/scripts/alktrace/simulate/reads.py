@@ -25,11 +25,9 @@ QUALITIES = np.array([37, 25, 11], dtype=np.uint8)
 QUALITY_OF_CORRECT = (0.93, 0.98)  # cumulative shares of the first two qualities
 QUALITY_OF_ERROR = (0.50, 0.80)
 ATTEMPTS = 1000  # draws before a wish that cannot be met is given up
-
 _ASCII = np.frombuffer(b"ACGT", dtype=np.uint8)
 _CODES = np.zeros(256, dtype=np.uint8)
 _CODES[_ASCII] = np.arange(4)
-
 Integers = NDArray[np.int64]
 
 
@@ -84,8 +82,6 @@ def join(parts: Sequence[Fragments]) -> Fragments:
 
 
 # ---------------------------------------------------------------- fragments
-
-
 def _fragments(index: int, start: Integers, length: Integers, rng: Generator) -> Fragments:
     count = len(start)
     return Fragments(
@@ -213,8 +209,6 @@ def chimeras(molecules: Sequence[Molecule], count: int, settings: ReadSettings, 
 
 
 # ---------------------------------------------------------------- reads
-
-
 def library_fragments(
     library: Sequence[tuple[Molecule, int]], settings: ReadSettings, rng: Generator, extra: Sequence[Fragments] = ()
 ) -> Fragments:

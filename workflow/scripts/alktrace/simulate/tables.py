@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pysam
 
-FOLDER = Path(__file__).resolve().parents[4] / "resources" / "demo"
+from ..runtime.paths import RESOURCES
+
+FOLDER = RESOURCES / "demo"
 
 
 @dataclass(frozen=True)

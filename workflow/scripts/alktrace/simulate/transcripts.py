@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 
 from Bio.Seq import Seq
 
-from ..annotation import Transcript
-from ..models import Locus, SidePair
+from ..genome.transcripts import Transcript
+from ..model.records import Locus, SidePair
 from .genome import SyntheticGenome
 from .tables import JunctionRow
 
 KINASE_DOMAIN_FIRST_CODON = 1116  # of ALK; the last codon, 1392, ends with exon 28
 THREE_PRIME_NAMES = {"ALK": "A"}  # short names in published notation
-
 _CHANGE = re.compile(r"c\.(\d+)(?:_(\d+))?(?:([ACGT])>([ACGT])|(dup)|(del)?(?:ins([ACGT]+))?)")
 
 
@@ -74,8 +73,6 @@ class Molecule:
 
 
 # ---------------------------------------------------------------- molecules without fusion
-
-
 def wild_type(genome: SyntheticGenome, gene: str) -> Molecule:
     """The spliced stated transcript."""
     sequence = genome.spliced[gene]
@@ -126,8 +123,6 @@ def _exons(genome: SyntheticGenome, gene: str, first: int, last: int) -> str:
 
 
 # ---------------------------------------------------------------- fusions
-
-
 def fusion(genome: SyntheticGenome, junctions: Sequence[JunctionRow]) -> Molecule:
     """The transcript with the given junctions, in order. Raises ValueError when they do not chain."""
     for left, right in zip(junctions, junctions[1:], strict=False):
@@ -304,8 +299,6 @@ def _kinase_retained(genome: SyntheticGenome, molecule: Molecule) -> bool | None
 
 
 # ---------------------------------------------------------------- small changes
-
-
 def with_changes(genome: SyntheticGenome, molecule: Molecule, gene: str, names: Iterable[str]) -> Molecule:
     """The molecule with coding changes of one gene ("c.3604G>A", "c.2235_2249del", "c.10_11insA", "c.4_6dup",
     "c.4_6delinsAC"), all given at once. Raises ValueError when a position is not in the molecule, a reference base is

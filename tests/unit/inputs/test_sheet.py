@@ -1,0 +1,111 @@
+"""The sample sheet: what is read, and one line for each mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alktrace.inputs.configuration import load_schema
+from alktrace.inputs.sheet import Sample, read_sheet
+from alktrace.runtime.errors import InputError
+
+SCHEMA = load_schema(Path(__file__).parents[3] / "workflow" / "schemas" / "samples.schema.yaml")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.fq", "b.fq", "x y'.fq", "a.bam", "primers.bed"):
+        (tmp_path / name).write_text("")
+    return tmp_path
+
+
+def read(folder: Path, text: str) -> list[Sample]:
+    sheet = folder / "samples.tsv"
+    sheet.write_text(text, encoding="utf-8")
+    return read_sheet(sheet, SCHEMA, [folder])
+
+
+def test_full_row(folder: Path) -> None:
+    header = "sample\tpatient\ttimepoint\tassay\tfq1\tfq2\tlibrary\ttargets\tumi\n"
+    row = '007\t"P" <b>1</b>\tt 1\trna\ta.fq\tx y\'.fq\tamplicon\tprimers.bed\t::umi:([ACGTN+]+)\n'
+    (sample,) = read(folder, header + row)
+    assert sample.id == "007"
+    assert sample.patient == '"P" <b>1</b>'
+    assert (sample.fq1, sample.fq2, sample.bam) == (folder / "a.fq", folder / "x y'.fq", None)
+    assert (sample.library, sample.targets, sample.umi) == ("amplicon", folder / "primers.bed", "::umi:([ACGTN+]+)")
+
+
+def test_short_rows_defaults_and_line_ends(folder: Path) -> None:
+    first, second = read(folder, "\ufeffsample\tassay\tfq1\tfq2\r\ns1\trna\ta.fq\r\n\r\ns2\trna\tb.fq\t\r\n")
+    assert (first.id, first.fq2, first.library, first.umi, first.patient) == ("s1", None, "wts", "", "")
+    assert second.fq1 == folder / "b.fq"
+
+
+def test_bam_instead_of_fastq(folder: Path) -> None:
+    (sample,) = read(folder, "sample\tassay\tbam\ns1\trna\ta.bam\n")
+    assert sample.inputs == [folder / "a.bam"]
+
+
+def test_first_folder_wins(folder: Path) -> None:
+    other = folder / "other"
+    other.mkdir()
+    (other / "a.fq").write_text("")
+    (other / "samples.tsv").write_text("sample\tassay\tfq1\tfq2\ns1\trna\ta.fq\tb.fq\n")
+    (sample,) = read_sheet(other / "samples.tsv", SCHEMA, [other, folder])
+    assert (sample.fq1, sample.fq2) == (other / "a.fq", folder / "b.fq")
+
+
+MISTAKES = {
+    "unknown column": ("sample\tassay\tfq1\tsex\ns1\trna\ta.fq\tf\n", "row 1: unknown column 'sex'"),
+    "column twice": ("sample\tassay\tfq1\tfq1\ns1\trna\ta.fq\ta.fq\n", "column 'fq1' is there twice"),
+    "missing column": ("sample\tfq1\ns1\ta.fq\n", "column 'assay' is missing"),
+    "commas": ("sample,assay,fq1\ns1,rna,a.fq\n", "unknown column 'sample,assay,fq1'"),
+    "no rows": ("sample\tassay\tfq1\n", "holds no samples"),
+    "empty": ("", "unknown column ''"),
+    "surplus cells": ("sample\tassay\tfq1\ns1\trna\ta.fq\tx\n", "row 2 has 4 cells, the header 3"),
+    "twice": ("sample\tassay\tfq1\ns1\trna\ta.fq\ns1\trna\tb.fq\n", "row 3, column sample: 's1' is there twice"),
+    "path": ("sample\tassay\tfq1\n../x; rm -rf ~\trna\ta.fq\n", "row 2, column sample: '../x; rm -rf ~'"),
+    "markup": ("sample\tassay\tfq1\n<script>\trna\ta.fq\n", "row 2, column sample: '<script>'"),
+    "no name": ("sample\tassay\tfq1\n\trna\ta.fq\n", "row 2, column sample: ''"),
+    "long name": (f"sample\tassay\tfq1\n{'a' * 65}\trna\ta.fq\n", "row 2, column sample"),
+    "assay": ("sample\tassay\tfq1\ns1\tRNA\ta.fq\n", "column assay: 'RNA'"),
+    "dna": ("sample\tassay\tfq1\ns1\tdna\ta.fq\n", "DNA samples are not supported in this version"),
+    "library": ("sample\tassay\tfq1\tlibrary\ns1\trna\ta.fq\tpcr\n", "column library: 'pcr'"),
+    "no reads": ("sample\tassay\tfq1\ns1\trna\t\n", "columns fq1 and bam"),
+    "both": ("sample\tassay\tfq1\tbam\ns1\trna\ta.fq\ta.bam\n", "columns fq1 and bam"),
+    "only second": ("sample\tassay\tfq2\tbam\ns1\trna\ta.fq\ta.bam\n", "column fq2: second mates without fq1"),
+    "same file": ("sample\tassay\tfq1\tfq2\ns1\trna\ta.fq\ta.fq\n", "column fq2: is the same file"),
+    "missing file": ("sample\tassay\tfq1\ns1\trna\tnope.fq\n", "column fq1: no such file: nope.fq"),
+    "missing bed": ("sample\tassay\tfq1\ttargets\ns1\trna\ta.fq\tn.bed\n", "column targets: no such file"),
+    "umi regex": ("sample\tassay\tfq1\tumi\ns1\trna\ta.fq\t(\n", "column umi: '(' is not a regular expression"),
+    "umi no group": ("sample\tassay\tfq1\tumi\ns1\trna\ta.fq\t[ACGT]+\n", "has 0 groups"),
+    "umi two groups": ("sample\tassay\tfq1\tumi\ns1\trna\ta.fq\t(A)(C)\n", "has 2 groups"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_is_one_clear_line(folder: Path, name: str) -> None:
+    text, expected = MISTAKES[name]
+    with pytest.raises(InputError) as caught:
+        read(folder, text)
+    message = str(caught.value)
+    assert expected in message
+    assert "samples.tsv" in message
+    assert "\n" not in message
+
+
+def test_not_text(folder: Path) -> None:
+    (folder / "samples.tsv").write_bytes(b"sample\tassay\n\xff\xfe")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_sheet(folder / "samples.tsv", SCHEMA, [folder])
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cs", "Cc"]), max_size=40))
+def test_free_text_is_kept_or_refused_never_changed(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    folder = tmp_path_factory.mktemp("sheet")
+    (folder / "a.fq").write_text("")
+    (sample,) = read(folder, f"sample\tpatient\tassay\tfq1\ns1\t{text}\trna\ta.fq\n")
+    assert sample.patient == text.strip()

@@ -1,0 +1,266 @@
+"""Variant context and the one-look list of reasons why an ALK inhibitor may fail."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alktrace.knowledge.evidence import references
+from alktrace.knowledge.table import read_table
+from alktrace.model.records import Report, State
+from alktrace.report import json_file
+from alktrace.runtime.errors import InputError
+from alktrace.runtime.serialise import read_json, to_plain
+from interpret_cases import KNOWLEDGE, codons, fusion, mutation, report, stats, track, tracks
+
+
+def reason(found: Report, key: str) -> dict:
+    return next(item for item in found.qc["failure_list"] if item["id"] == key)
+
+
+def context(found: Report) -> dict:
+    return (found.fusions[0].knowledge or {})["context"]
+
+
+def studies(found: Report) -> dict[str, dict]:
+    return {s["row"]: s for topic in context(found)["associations"] for s in topic["studies"]}
+
+
+V3A = fusion("V3a", "E6;A20", tape="none")
+
+
+def test_short_variant_is_named_short() -> None:
+    found = report([V3A])
+    assert context(found)["length_class"] == "short"
+    assert reason(found, "variant")["state"] is State.DETECTED
+    assert "V3a" in reason(found, "variant")["text"]
+
+
+def test_long_variant_is_not_short_and_other_partners_have_no_length() -> None:
+    assert reason(report([fusion()]), "variant")["state"] is State.NOT_DETECTED
+    other = report([fusion(None, "K24;A20", partner="KIF5B", tape=None)])
+    assert context(other)["length_class"] == "unknown"
+    assert reason(other, "variant")["state"] is State.NOT_ASSESSABLE
+
+
+def test_associations_hold_numbers_cohort_and_contradictions() -> None:
+    found = studies(report([V3A]))
+    assert found["lin2018_g1202r"]["figures"] == "32% vs 0%, P<.001"
+    assert found["lin2018_g1202r"]["cohort_n"] == "77 biopsies"
+    assert "ALEX" in found["chr2018_pfs"]["contradicted_by"]
+    assert "not verified" in found["alex2019_variant"]["mark"]
+    topics = {t["topic"]: [s["row"] for s in t["studies"]] for t in context(report([V3A]))["associations"]}
+    assert {"chr2018_pfs", "alex2019_variant", "woo2017", "lin2018_lorla_pfs"} <= set(
+        topics["progression-free survival on ALK inhibitors"]
+    )
+
+
+def test_deleted_study_leaves_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, folder)
+    table = folder / "variant_associations.tsv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join(x for x in lines if not x.startswith("lin2018_g1202r\t")) + "\n", encoding="utf-8")
+    assert "lin2018_g1202r" not in studies(report([V3A], knowledge=folder))
+
+
+def test_fish_and_ihc_are_positive_and_do_not_see_the_variant() -> None:
+    tests = {t["test"]: t for t in context(report([V3A]))["other_tests"]}
+    assert tests["break-apart FISH"]["expected"] == "positive"
+    assert "variant" in tests["ALK immunohistochemistry"]["text"]
+    assert context(report([fusion(frame="out_of_frame")]))["other_tests"] == []
+
+
+def test_every_reason_has_a_state_label_and_text() -> None:
+    found = report([V3A], mutations=[mutation("G1202R")])
+    items = found.qc["failure_list"]
+    assert [i["id"] for i in items] == ["variant", "kinase", "amplification", "bypass", "driver", "small_cell", "tp53"]
+    assert all(i["label"] and i["text"] and "unknown" not in i["label"] for i in items)
+    assert reason(found, "kinase")["state"] is State.DETECTED
+    assert reason(found, "amplification")["state"] is State.NOT_ASSESSABLE
+    assert reason(found, "driver")["state"] is State.NOT_DETECTED
+    assert reason(found, "bypass")["state"] is State.NOT_DETECTED
+
+
+@pytest.mark.parametrize(
+    ("tp53", "rb1", "state"),
+    [
+        (State.DETECTED, State.DETECTED, State.DETECTED),
+        (State.DETECTED, State.NOT_DETECTED, State.NOT_DETECTED),
+        (State.DETECTED, State.NOT_ASSESSABLE, State.NOT_ASSESSABLE),
+        (State.NOT_DETECTED, State.NOT_DETECTED, State.NOT_DETECTED),
+    ],
+)
+def test_small_cell_flag_needs_both_genes(tp53: State, rb1: State, state: State) -> None:
+    found = report(bypass=tracks(TP53=tp53, RB1=rb1))
+    assert reason(found, "small_cell")["state"] is state
+    assert reason(found, "tp53")["state"] is tp53
+
+
+def test_every_screened_bypass_gene_is_in_the_list() -> None:
+    found = reason(report(bypass=tracks(KIT=State.DETECTED)), "bypass")
+    assert (found["state"], "KIT" in found["text"]) == (State.DETECTED, True)
+
+
+@pytest.mark.parametrize(
+    ("gene", "event", "found", "said"),
+    [
+        ("KRAS", "G12X", "G12D", "Detected: KRAS G12X (G12D). Reported: bypass or separate clone; two of 11"),
+        (
+            "EGFR",
+            "T790M",
+            "T790M",
+            "Detected: EGFR T790M. Reported: EGFR TKI resistance; points to EGFR lineage (transcribed",
+        ),
+        ("EGFR", "exon 19 deletion", "E746_A750del", "(E746_A750del). Reported: EGFR-mutant outgrowth / co-driver."),
+        ("PIK3CA", "H1047X", "H1047R", "Reported: PI3K-pathway bypass / co-mutation (transcribed"),
+        ("NRAS", "G13X", "G13D", "Detected: NRAS G13X (G13D)."),  # its row is about other codons
+    ],
+)
+def test_found_track_is_named_with_rows_about_it_only(gene: str, event: str, found: str, said: str) -> None:
+    one = dataclasses.replace(track(gene, event, State.DETECTED), reason=found)
+    text = reason(report(bypass=[*tracks(), one]), "bypass")["text"]
+    assert said in text
+    assert text.count("Reported:") == said.count("Reported:")
+
+
+def test_tp53_alone_says_nothing_of_two_genes() -> None:
+    found = report(bypass=tracks(TP53=State.DETECTED))
+    assert "small-cell" not in reason(found, "tp53")["text"]
+    both = reason(report(bypass=tracks(TP53=State.DETECTED, RB1=State.DETECTED)), "small_cell")["text"]
+    assert "small-cell" in both
+    assert "not verified" in both  # the row is recalled
+
+
+def test_track_that_was_not_detected_carries_its_limit() -> None:
+    found = report()
+    worst = max(e.limit_of_detection for e in found.bypass if e.kind == "mutation" and e.limit_of_detection is not None)
+    assert f"worst limit of detection VAF {100 * worst:.1f}%" in reason(found, "bypass")["text"]
+    assert "and 3 more" in reason(found, "bypass")["text"]
+    assert "fusion fragments per control fragment" in reason(found, "driver")["text"]
+
+
+def test_driver_fusion_is_listed() -> None:
+    found = report([V3A, fusion(None, "K15;R12", target="RET", partner="KIF5B")])
+    assert reason(found, "driver")["state"] is State.DETECTED
+    assert "KIF5B::RET" in reason(found, "driver")["text"]
+
+
+def test_report_round_trips_and_fits_the_schema(tmp_path: Path) -> None:
+    found = report([V3A], mutations=[mutation("G1202R")])
+    path = tmp_path / "report.json"
+    json_file.write_report(found, path)
+    assert to_plain(read_json(path, Report)) == to_plain(found)
+    assert json_file.main([str(path)]) == 0
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    assert list(plain) == [
+        *(
+            "schema_version",
+            "sample",
+            "verdict",
+            "fusions",
+            "mutations",
+            "screened",
+            "tki",
+            "bypass",
+            "qc",
+            "provenance",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("verdict", "alk_rearrangement", "state"), "maybe"),
+        (("tki", 0, "call"), "give it"),
+        (("fusions", 0, "frame"), "in-frame"),
+        (("mutations",), None),
+        (("extra",), 1),
+    ],
+)
+def test_schema_refuses_other_states_and_keys(tmp_path: Path, keys, value, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = to_plain(report([V3A]))
+    at = plain
+    for key in keys[:-1]:
+        at = at[key]
+    at[keys[-1]] = value
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    assert json_file.main([str(path)]) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "report.json" in message
+
+
+def test_bad_report_is_not_written(tmp_path: Path) -> None:
+    found = report([V3A])
+    found.sample.assay = "protein"
+    with pytest.raises(InputError, match="sample/assay"):
+        json_file.write_report(found, tmp_path / "report.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tables_name_the_row_that_is_wrong(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("a\tb\n1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="row 2 has 1 cells, the header 2"):
+        read_table(table, ("a", "b"))
+    with pytest.raises(InputError, match="column c is missing"):
+        read_table(table, ("c",))
+    with pytest.raises(InputError, match="no such file"):
+        read_table(tmp_path / "none.tsv", ("a",))
+
+
+def test_references_are_split_one_by_one() -> None:
+    row = {"reference": "PMID:27009859;26464158", "verified": "page"}
+    assert [r["id"] for r in references(row)] == ["PMID:27009859", "PMID:26464158"]
+    row["reference"] = "PMID:27432227 (DOI:10.1158/2159-8290.CD-16-0596)"
+    assert [r["id"] for r in references(row)] == ["PMID:27432227"]
+
+
+def test_all_bypass_rows_of_the_facts_are_kept(shared: Path) -> None:
+    def rows(path: Path) -> list[dict[str, str]]:
+        with path.open(encoding="utf-8", newline="") as handle:
+            return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+    facts, ours = rows(shared / "facts" / "bypass_mechanisms.tsv"), rows(KNOWLEDGE / "bypass.tsv")
+    assert [(r["event_type"], r["changes_or_region"], r["reference"], r["verified"]) for r in facts] == [
+        (r["event_type"], r["region"], r["reference"], r["verified"]) for r in ours
+    ]
+
+
+def test_screened_tracks_keep_their_references() -> None:
+    event = next(e for e in report().bypass if e.gene == "EGFR")
+    assert [r["id"] for r in event.references] == ["PMID:22235099", "PMID:22277784"]
+
+
+def test_direct_scan_is_compared_with_the_alignment() -> None:
+    counters = stats()
+    counters.direct_junctions = {"V3b": 0, "V3a": 5, "V1": 2, "KIF5B 24 ALK 20": 3}
+    named = fusion("V3a", "E6;A20", fragments=9)
+    named.knowledge = {"match": "structure", "key": "V3a", "reference": "PMID:18593892", "verified": "page"}
+    partner = fusion(None, "K24;A20", partner="KIF5B", fragments=4)
+    partner.five_prime.exon = 24
+    rows = {r["junction"]: r for r in report([named, partner], counters=counters).qc["direct_junctions"]}
+    assert {name: (r["pairs"], r["aligned_fragments"]) for name, r in rows.items()} == {
+        "V3a": (5, 10),
+        "V1": (2, 0),
+        "KIF5B 24 ALK 20": (3, 5),
+    }
+    assert "no such junction" in rows["V1"]["text"]
+
+
+def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        json_file.write_report(report([V3A], mutations=[mutation("G1202R")]), tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_shallow_domain_is_valid_too() -> None:
+    json_file.check(to_plain(report([V3A], screened=codons(3))), "report.json")

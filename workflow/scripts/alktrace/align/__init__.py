@@ -1,0 +1,1 @@
+"""Recruited reads against the reference."""

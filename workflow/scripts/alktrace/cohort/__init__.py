@@ -1,0 +1,1 @@
+"""All samples side by side, and the samples of one patient in time."""

@@ -1,0 +1,1 @@
+"""Genome sequence and gene models."""

@@ -1,0 +1,171 @@
+"""Gene models: one stated transcript per gene, from a GENCODE or Ensembl GTF.
+
+The stated transcript is the one that exon numbers and HGVS names refer to: the pin of `resources/panel.tsv`, else the
+MANE Select tag, else Ensembl canonical, else the longest coding sequence, else the longest transcript; ties go to the
+smallest transcript id. All positions are 1-based and inclusive; transcript positions count from 1 at the 5' end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One transcript. `exons` are genomic (start, end), in transcript order; `cds` is (start, end) in transcript
+    positions without the stop codon, None for a non-coding transcript."""
+
+    gene: str
+    gene_id: str
+    gene_type: str
+    transcript_id: str
+    contig: str
+    strand: str
+    exons: tuple[tuple[int, int], ...]
+    cds: tuple[int, int] | None
+
+    @property
+    def start(self) -> int:
+        """Leftmost genomic position."""
+        return min(self.exons[0][0], self.exons[-1][0])
+
+    @property
+    def end(self) -> int:
+        """Rightmost genomic position."""
+        return max(self.exons[0][1], self.exons[-1][1])
+
+    @property
+    def forward(self) -> bool:
+        return self.strand == "+"
+
+    @cached_property
+    def exon_ends(self) -> tuple[int, ...]:
+        """Transcript position of the last base of each exon."""
+        total, ends = 0, []
+        for start, end in self.exons:
+            total += end - start + 1
+            ends.append(total)
+        return tuple(ends)
+
+    @property
+    def length(self) -> int:
+        return self.exon_ends[-1]
+
+    def exon_at(self, position: int) -> int | None:
+        """Exon number holding a genomic position, None outside exons."""
+        for number, (start, end) in enumerate(self.exons, 1):
+            if start <= position <= end:
+                return number
+        return None
+
+    def first_base(self, exon: int) -> int:
+        """Genomic position of an exon's first base in transcript sense."""
+        start, end = self.exons[exon - 1]
+        return start if self.forward else end
+
+    def last_base(self, exon: int) -> int:
+        """Genomic position of an exon's last base in transcript sense."""
+        start, end = self.exons[exon - 1]
+        return end if self.forward else start
+
+    def to_transcript(self, position: int) -> int | None:
+        """Transcript position of a genomic position, None outside exons."""
+        exon = self.exon_at(position)
+        if exon is None:
+            return None
+        return self.exon_ends[exon - 1] - abs(self.last_base(exon) - position)
+
+    def to_genome(self, position: int) -> int:
+        """Genomic position of a transcript position. Raises ValueError outside the transcript."""
+        if not 1 <= position <= self.length:
+            raise ValueError(f"{self.transcript_id} has no base {position}")
+        exon = bisect_right(self.exon_ends, position - 1) + 1
+        back = self.exon_ends[exon - 1] - position
+        return self.last_base(exon) - back if self.forward else self.last_base(exon) + back
+
+    def exon_start(self, exon: int) -> int:
+        """Transcript position of an exon's first base."""
+        return 1 if exon == 1 else self.exon_ends[exon - 2] + 1
+
+    def exon_end(self, exon: int) -> int:
+        """Transcript position of an exon's last base."""
+        return self.exon_ends[exon - 1]
+
+    def to_coding(self, position: int) -> int | None:
+        """c. position (1 = A of ATG) of a transcript position inside the coding sequence, else None."""
+        if self.cds is None or not self.cds[0] <= position <= self.cds[1]:
+            return None
+        return position - self.cds[0] + 1
+
+    def codon_genome_positions(self, codon: int) -> tuple[int, int, int]:
+        """Genomic positions of a codon's three bases, in transcript order. Raises ValueError outside the CDS."""
+        if self.cds is None or not 1 <= codon <= (self.cds[1] - self.cds[0] + 1) // 3:
+            raise ValueError(f"{self.transcript_id} has no codon {codon}")
+        first = self.cds[0] + 3 * (codon - 1)
+        return self.to_genome(first), self.to_genome(first + 1), self.to_genome(first + 2)
+
+    def intron_span(self, intron: int) -> tuple[int, int]:
+        """Genomic (start, end) of the intron behind exon `intron`."""
+        a, b = self.exons[intron - 1], self.exons[intron]
+        return (a[1] + 1, b[0] - 1) if self.forward else (b[1] + 1, a[0] - 1)
+
+
+class Annotation:
+    """Stated transcripts, looked up by gene symbol or by position."""
+
+    def __init__(self, transcripts: Iterable[Transcript]):
+        self.transcripts = sorted(transcripts, key=lambda t: (t.contig, t.start, t.end, t.gene_id))
+        self._by_gene: dict[str, Transcript] = {}
+        for transcript in self.transcripts:
+            self._by_gene.setdefault(transcript.gene, transcript)
+        self._contigs: dict[str, tuple[list[Transcript], list[int], int]] = {}
+        for transcript in self.transcripts:
+            found = self._contigs.setdefault(transcript.contig, ([], [], 0))
+            found[0].append(transcript)
+            found[1].append(transcript.start)
+        for contig, (items, starts, _) in self._contigs.items():
+            self._contigs[contig] = (items, starts, max(t.end - t.start for t in items))
+
+    def get(self, gene: str) -> Transcript | None:
+        return self._by_gene.get(gene)
+
+    def __getitem__(self, gene: str) -> Transcript:
+        return self._by_gene[gene]
+
+    def overlapping(self, contig: str, start: int, end: int) -> list[Transcript]:
+        """Stated transcripts (introns included) that overlap start..end, in genomic order."""
+        if contig not in self._contigs:
+            return []
+        items, starts, longest = self._contigs[contig]
+        first = bisect_right(starts, start - longest - 1)
+        last = bisect_right(starts, end)
+        return [t for t in items[first:last] if t.end >= start]
+
+    def save(self, path: Path) -> None:
+        """Write as a tab-separated table, one transcript a row (columns: see `load`)."""
+        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds"]
+        for t in self.transcripts:
+            exons = ",".join(f"{start}-{end}" for start, end in t.exons)
+            cds = f"{t.cds[0]}-{t.cds[1]}" if t.cds else ""
+            rows.append("\t".join((t.gene, t.gene_id, t.gene_type, t.transcript_id, t.contig, t.strand, exons, cds)))
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Annotation:
+        """Read a table written by `save`: gene, gene_id, gene_type, transcript_id, contig, strand, exons
+        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding)."""
+        transcripts = []
+        with path.open(encoding="utf-8") as handle:
+            next(handle)
+            for line in handle:
+                gene, gene_id, gene_type, transcript_id, contig, strand, exons, cds = line.rstrip("\n").split("\t")
+                spans = tuple((int(a), int(b)) for a, b in (e.split("-") for e in exons.split(",")))
+                bounds = tuple(map(int, cds.split("-"))) if cds else None
+                transcripts.append(
+                    Transcript(gene, gene_id, gene_type, transcript_id, contig, strand, spans, bounds)  # type: ignore[arg-type]
+                )
+        return cls(transcripts)

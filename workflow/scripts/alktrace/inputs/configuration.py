@@ -1,0 +1,70 @@
+"""The configuration and its schema: checked once, at the start, with one clear line for what is wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from ..runtime.errors import InputError
+
+
+def load_schema(path: Path) -> dict[str, Any]:
+    """A JSON Schema written as YAML."""
+    schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with every key of the schema: missing ones get their defaults.
+
+    Raises InputError that names the first wrong key.
+    """
+    full = _with_defaults(dict(config), schema)
+    errors = sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
+    if errors:
+        raise InputError(f"configuration: {_say(errors[0])}; see config/README.md")
+    return full
+
+
+def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    full = dict(value)
+    for key, part in schema.get("properties", {}).items():
+        if key not in full and "default" in part:
+            full[key] = copy.deepcopy(part["default"])
+        if isinstance(full.get(key), dict):
+            full[key] = _with_defaults(full[key], part)
+    return full
+
+
+def _say(error: ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path)
+    schema: Any = error.schema
+    value: Any = error.instance
+    if error.validator == "additionalProperties":
+        known = schema["properties"]
+        unknown = ", ".join(sorted(str(key) for key in value if key not in known))
+        return f"unknown key {where + '.' if where else ''}{unknown}; known are {', '.join(known)}"
+    if error.validator == "required":
+        required: Any = error.validator_value
+        missing = next(key for key in required if key not in value)
+        return f"key {where + '.' if where else ''}{missing} is missing"
+    reason = error.message.splitlines()[0]
+    return f"key {where}: {reason}" if where else reason
+
+
+def find_file(where: str, text: str, folders: Iterable[Path]) -> Path:
+    """The file that `text` names: absolute, or below the first of `folders` that holds it.
+
+    Raises InputError, beginning with `where`, when there is none or when Snakemake would read its path as a pattern.
+    """
+    path = next((path for folder in folders if (path := folder / text).is_file()), None)
+    if path is None:
+        raise InputError(f"{where}: no such file: {text}; correct the path")
+    if "{" in str(path) or "}" in str(path):
+        raise InputError(f"{where}: Snakemake cannot read a path with curly brackets: {path}; rename it")
+    return path

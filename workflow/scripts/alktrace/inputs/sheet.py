@@ -1,0 +1,135 @@
+"""The sample sheet: one row a sample, tab-separated, read as text and checked before anything runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from ..runtime.errors import InputError
+from .configuration import find_file
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row. Either `fq1` (with `fq2` for pairs) or `bam` is given; an empty cell is None or ""."""
+
+    id: str
+    patient: str
+    timepoint: str
+    assay: str
+    fq1: Path | None
+    fq2: Path | None
+    bam: Path | None
+    library: str
+    targets: Path | None
+    umi: str
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The read files, first mates first."""
+        return [path for path in (self.fq1, self.fq2, self.bam) if path is not None]
+
+
+def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -> list[Sample]:
+    """Read and check a sample sheet, rows in file order.
+
+    `schema` describes one row (a cell is text); its properties are the columns. Relative paths are looked up in
+    `folders`, in their order. Raises InputError naming row (the header is row 1) and column.
+    """
+    rows = _rows(path, schema)
+    samples: dict[str, Sample] = {}
+    for number, row in rows:
+        sample = _sample(f"{path}: row {number}", row, schema, folders)
+        if sample.id in samples:
+            raise InputError(
+                f"{path}: row {number}, column sample: '{sample.id}' is there twice; give each row its name"
+            )
+        samples[sample.id] = sample
+    if not samples:
+        raise InputError(f"{path}: holds no samples; add a row for each sample below the header")
+    return list(samples.values())
+
+
+def _rows(path: Path, schema: Mapping[str, Any]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        raise InputError(f"{path}: sample sheet cannot be read ({reason}); set samples in the configuration") from None
+    lines = [line.rstrip("\r").split("\t") for line in text.split("\n")]
+    header = [name.strip() for name in lines[0]]
+    _check_header(path, header, schema)
+    rows = []
+    for number, cells in enumerate(lines[1:], 2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(header):
+            raise InputError(
+                f"{path}: row {number} has {len(cells)} cells, the header {len(header)}; remove the surplus"
+            )
+        values = [cell.strip() for cell in cells] + [""] * (len(header) - len(cells))
+        rows.append((number, dict(zip(header, values, strict=True))))
+    return rows
+
+
+def _check_header(path: Path, header: list[str], schema: Mapping[str, Any]) -> None:
+    known, required = list(schema["properties"]), schema["required"]
+    for name in header:
+        if name not in known:
+            raise InputError(f"{path}: row 1: unknown column '{name}'; known are {', '.join(known)} (tab-separated)")
+        if header.count(name) > 1:
+            raise InputError(f"{path}: row 1: column '{name}' is there twice; keep one")
+    missing = [name for name in required if name not in header]
+    if missing:
+        raise InputError(f"{path}: row 1: column '{missing[0]}' is missing; add it (tab-separated)")
+
+
+def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders: Sequence[Path]) -> Sample:
+    full = {name: row.get(name) or part.get("default", "") for name, part in schema["properties"].items()}
+    for error in sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: list(map(str, e.absolute_path))):
+        column = str(error.absolute_path[0])
+        hint = schema["properties"][column]["description"]
+        raise InputError(f"{where}, column {column}: {full[column]!r} is not allowed; {hint}")
+    if full["assay"] == "dna":
+        raise InputError(f"{where}, column assay: DNA samples are not supported in this version; remove the row")
+    if bool(full["fq1"]) == bool(full["bam"]):
+        raise InputError(f"{where}, columns fq1 and bam: give either FASTQ or BAM, one of them")
+    if full["fq2"] and not full["fq1"]:
+        raise InputError(f"{where}, column fq2: second mates without fq1; give the first mates as well")
+    _check_umi(where, full["umi"])
+    files = {
+        name: find_file(f"{where}, column {name}", full[name], folders) if full[name] else None
+        for name in ("fq1", "fq2", "bam", "targets")
+    }
+    if files["fq1"] and files["fq1"] == files["fq2"]:
+        raise InputError(f"{where}, column fq2: is the same file as fq1; give the second mates, or nothing")
+    return Sample(
+        full["sample"],
+        full["patient"],
+        full["timepoint"],
+        full["assay"],
+        files["fq1"],
+        files["fq2"],
+        files["bam"],
+        full["library"],
+        files["targets"],
+        full["umi"],
+    )
+
+
+def _check_umi(where: str, pattern: str) -> None:
+    if not pattern:
+        return
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise InputError(f"{where}, column umi: {pattern!r} is not a regular expression ({error})") from None
+    if groups != 1:
+        raise InputError(
+            f"{where}, column umi: {pattern!r} has {groups} groups; put one pair of brackets round the UMI"
+        )

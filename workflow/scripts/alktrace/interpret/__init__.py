@@ -1,0 +1,1 @@
+"""What the findings mean: verdicts, inhibitors, bypass events."""

@@ -1,0 +1,208 @@
+"""Bypass tracks of report.json: the screen's, driver fusions, and rows of bypass.tsv that no run can assess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..knowledge.evidence import Knowledge, references, unique
+from ..knowledge.sentences import Sentences
+from ..knowledge.table import Row
+from ..model.findings import kinase_fusions, label
+from ..model.records import BypassEvent, Finding, Fusion, FusionResult, RecruitStats, State
+from ..model.words import UNKNOWN, named, percent
+from ..settings import InterpretSettings
+
+KINDS = ("mutation", "exon_skipping", "fusion", "amplification")
+
+
+def genes_of(row: Row) -> list[str]:
+    """Genes of one row of bypass.tsv."""
+    return [gene for gene in row["genes"].split(";") if gene]
+
+
+def assemble(
+    screened: Sequence[BypassEvent],
+    fusions: FusionResult,
+    stats: RecruitStats,
+    assay: str,
+    knowledge: Knowledge,
+    settings: InterpretSettings,
+) -> list[BypassEvent]:
+    """All tracks: those of the screen first, then fusion and amplification rows in table order, then mutation and
+    exon-skipping rows whose gene was not screened. Rows of other kinds (expression, signalling) are no tracks."""
+    events = [_with_references(event, knowledge) for event in screened]
+    have = {(event.gene, event.kind) for event in events}
+    for row in knowledge.bypass:
+        for gene in genes_of(row):
+            if row["kind"] == "fusion" and (gene, "fusion") not in have:
+                events.append(_fusion_track(gene, fusions, stats, knowledge, settings))
+                have.add((gene, "fusion"))
+            elif row["kind"] == "amplification":
+                events.append(_amplification(gene, row, assay, knowledge))
+            elif row["kind"] in KINDS and (gene, row["kind"]) not in have:
+                reason = knowledge.sentences.say("track_not_screened", gene=gene)
+                events.append(_untested(gene, row, reason))
+                have.add((gene, row["kind"]))
+    return events
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """The tracks by what they say. `events` are all of them in the order of the report."""
+
+    events: list[BypassEvent]
+    signalling: list[BypassEvent]  # bypass mutations and exon skipping of the test
+    drivers: list[BypassEvent]  # kinase fusions of other genes
+    flags: list[BypassEvent]  # co-mutations and genes of the small-cell flag: they do not decide
+    copies: list[BypassEvent]  # amplification
+    outside: list[BypassEvent]  # rows of genes that this run neither screened nor searched
+    untested: list[str]  # genes of rows that no test of this kind sees (expression, signalling)
+
+
+def classify(events: list[BypassEvent], screened: Sequence[BypassEvent], knowledge: Knowledge) -> Tracks:
+    """Sort assembled tracks; `screened` are those of the screen."""
+    covered = {(event.gene, event.kind) for event in screened}
+    drivers, flags = _only_role(knowledge, "driver"), _only_role(knowledge, "co_mutation", "small_cell")
+    tracks = Tracks(events, [], [], [], [], [], _unseen(knowledge))
+    for event in events:
+        if event.kind == "amplification":
+            tracks.copies.append(event)
+        elif event.kind == "fusion" and (event.gene in drivers or event.state is not State.NOT_ASSESSABLE):
+            tracks.drivers.append(event)
+        elif (event.gene, event.kind) not in covered:
+            tracks.outside.append(event)
+        elif event.gene in flags:
+            tracks.flags.append(event)
+        else:
+            tracks.signalling.append(event)
+    return tracks
+
+
+def _only_role(knowledge: Knowledge, *roles: str) -> frozenset[str]:
+    """Genes of the rows with one of `roles` (bypass, driver, on_target, co_mutation, small_cell) and no other role."""
+    chosen = {gene for row in knowledge.bypass if row["role"] in roles for gene in genes_of(row)}
+    other = {gene for row in knowledge.bypass if row["role"] not in roles for gene in genes_of(row)}
+    return frozenset(chosen - other)
+
+
+def _unseen(knowledge: Knowledge) -> list[str]:
+    rows = [row for row in knowledge.bypass if row["kind"] not in KINDS and row["role"] == "bypass"]
+    return list(dict.fromkeys(gene for row in rows for gene in genes_of(row)))
+
+
+# ---------------------------------------------------------------- verdict
+def judge(tracks: Tracks, sentences: Sentences) -> tuple[Finding, str]:
+    """State of the bypass tracks and drivers of the test, and the first sentence of its reason for the summary."""
+    state, said, worst = _state([*tracks.signalling, *tracks.drivers], sentences)
+    tail = []
+    if tracks.copies:
+        genes = dict.fromkeys(event.gene for event in tracks.copies)
+        tail.append(sentences.say("bypass_no_copy_number", genes=", ".join(genes)))
+    if tracks.outside:
+        tail.append(sentences.say("bypass_outside", events=named(tracks.outside)))
+    if tracks.untested:
+        tail.append(sentences.say("bypass_not_tested", genes=", ".join(tracks.untested)))
+    return Finding(state, " ".join([said, *tail]), worst), said
+
+
+def _state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, str, float | None]:
+    """State, sentence and worst VAF limit of the tracks that decide."""
+    found = [e for e in tracks if e.state is State.DETECTED]
+    blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
+    worst = _worst(tracks, "mutation")
+    if found:
+        return State.DETECTED, sentences.say("bypass_detected", events=named(found)), worst
+    if blind or not tracks:
+        fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "tracks": named(blind, 6) or UNKNOWN}
+        return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
+    said = sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit_words(tracks, sentences))
+    return State.NOT_DETECTED, said, worst
+
+
+def _worst(tracks: Sequence[BypassEvent], kind: str) -> float | None:
+    """The highest limit of the tracks of one kind that were not detected."""
+    limits = [e.limit_of_detection for e in tracks if e.kind == kind and e.state is State.NOT_DETECTED]
+    return max((limit for limit in limits if limit is not None), default=None)
+
+
+def limit_words(tracks: Sequence[BypassEvent], sentences: Sentences) -> str:
+    """The worst limit of detection of tracks that were not detected: VAF, else that of fusions."""
+    worst, fusions = _worst(tracks, "mutation"), _worst(tracks, "fusion")
+    if worst is not None:
+        return sentences.say("bypass_limit", worst=percent(worst))
+    if fusions is not None:
+        return sentences.say("bypass_fusion_limit", worst=f"{fusions:.3g}", one_in=round(1 / fusions))
+    return sentences.say("bypass_no_limit")
+
+
+# ---------------------------------------------------------------- one track
+def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
+    """The event with its references as the report writes them: the screen's, else those of its gene's rows."""
+    rows = [r for r in knowledge.bypass if event.gene in genes_of(r) and r["kind"] == event.kind]
+    cited = [one for row in event.references for one in references(row, note=row["note"])]
+    cited = cited or [one for row in rows for one in references(row, note=row["meaning"])]
+    return BypassEvent(
+        event.gene,
+        event.event,
+        event.kind,
+        event.state,
+        event.depth,
+        event.alt_fragments,
+        event.limit_of_detection,
+        event.reason,
+        unique(cited),
+    )
+
+
+def _untested(gene: str, row: Row, reason: str) -> BypassEvent:
+    event = row["region"] if row["kind"] == "exon_skipping" else f"{row['event_type']}: {row['region']}"
+    cited = references(row, note=row["meaning"])
+    return BypassEvent(gene, event, row["kind"], State.NOT_ASSESSABLE, None, None, None, reason, cited)
+
+
+def _amplification(gene: str, row: Row, assay: str, knowledge: Knowledge) -> BypassEvent:
+    key = "track_amplification_rna" if assay == "rna" else "track_amplification_dna"
+    reason = knowledge.sentences.say(key, region=row["region"], how=row["rna_assessable"])
+    cited = references(row, note=row["meaning"])
+    return BypassEvent(gene, "amplification", "amplification", State.NOT_ASSESSABLE, None, None, None, reason, cited)
+
+
+def _fusion_track(
+    gene: str,
+    fusions: FusionResult,
+    stats: RecruitStats,
+    knowledge: Knowledge,
+    settings: InterpretSettings,
+) -> BypassEvent:
+    """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
+    say = knowledge.sentences.say
+    rows = [r for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == "fusion"]
+    cited = [one for r in rows for one in references(r, note=r["meaning"])]
+    found = kinase_fusions(fusions.fusions, gene)
+    low = [f for f in fusions.fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence == "low"]
+    limit = fusions.junction_limit
+    if found:
+        fragments = sum(f.support.unique_fragments for f in found)
+        reason = " ".join(say("track_fusion_found", **_fields(f)) for f in found)
+        names = ", ".join(dict.fromkeys(f.name for f in found))
+        return BypassEvent(gene, f"{names} fusion", "fusion", State.DETECTED, None, fragments, limit, reason, cited)
+    count: int | None = 0
+    state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
+    if gene not in fusions.searched:
+        state, count, limit, said = State.NOT_ASSESSABLE, None, None, [say("track_fusion_not_searched", gene=gene)]
+    elif stats.control_fragments < settings.min_control_fragments or limit is None:
+        state = State.NOT_ASSESSABLE
+        needed = max(settings.min_control_fragments, 1)
+        said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
+    said += [say("track_fusion_low", **_fields(f)) for f in low]
+    return BypassEvent(gene, "kinase fusion", "fusion", state, None, count, limit, " ".join(said), cited)
+
+
+def _fields(fusion: Fusion) -> dict[str, object]:
+    return {
+        "name": fusion.name,
+        "label": label(fusion),
+        "fragments": fusion.support.unique_fragments,
+        "confidence": fusion.confidence,
+    }

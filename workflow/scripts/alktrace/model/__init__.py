@@ -1,0 +1,1 @@
+"""Records handed from stage to stage, and the words for what they hold."""

@@ -1,0 +1,73 @@
+"""What findings are called and which of them count, for every stage that speaks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .records import BypassEvent, Fusion, Mutation, State
+
+
+def names_change(text: str, mutation: Mutation) -> bool:
+    """Whether a phase link's text ("ALK p.(Gly1202Arg)" or "ALK c.3604G>A") names this change."""
+    gene, _, name = text.replace(":", " ", 1).partition(" ")
+    return gene == mutation.gene and name.strip() in (mutation.hgvs_p, mutation.hgvs_c, mutation.short)
+
+
+def detected_name(event: BypassEvent) -> str:
+    """Gene and event; of a found event what was found: "KRAS G12X (G12D)", "KIF5B::RET fusion"."""
+    name = f"{event.gene} {event.event}"
+    if event.state is not State.DETECTED or event.reason in ("", event.event):
+        return name
+    return {"mutation": f"{name} ({event.reason})", "fusion": event.event}.get(event.kind, name)
+
+
+TARGET = "ALK"
+
+
+# ---------------------------------------------------------------- ALK rearrangement
+def kinase_fusions(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion]:
+    """Junctions that make the verdict `detected`: kinase fusions of medium or high confidence."""
+    return [f for f in fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence in ("medium", "high")]
+
+
+def functional(fusion: Fusion) -> bool:
+    """Whether the structure is shown to give a kinase: in frame, no early stop, kinase domain not lost."""
+    whole = fusion.kinase_domain_retained is not False and fusion.premature_stop is not True
+    return whole and fusion.frame == "in_frame"
+
+
+def label(fusion: Fusion) -> str:
+    """Published label and notation: "V3a (E6;A20)", or the notation alone where no label is published."""
+    return f"{fusion.variant} ({fusion.notation})" if fusion.variant else fusion.notation
+
+
+def junction_is(junction: str, fusion: Fusion) -> bool:
+    """Whether a catalogued junction is this fusion: the key of its variant row ("V3b"), or its genes and exons
+    ("KIF5B 24 ALK 20") where nothing is inserted or deleted."""
+    known = fusion.knowledge or {}
+    if known.get("match") == "structure" and known.get("key") == junction:
+        return True
+    five, three = fusion.five_prime, fusion.three_prime
+    plain = not (fusion.inserted_sequence or fusion.deleted_bases.five_prime or fusion.deleted_bases.three_prime)
+    return plain and junction == f"{five.gene} {five.exon} {three.gene} {three.exon}"
+
+
+def is_silent(mutation: Mutation) -> bool:
+    """Whether the change leaves the protein as it is, or is listed as a common polymorphism."""
+    known = mutation.knowledge or {}
+    return "=" in mutation.hgvs_p or known.get("class") in ("silent", "polymorphism")
+
+
+def change_name(mutation: Mutation) -> str:
+    """The name under which the tables list the change, else its short name."""
+    return str((mutation.knowledge or {}).get("mutation") or mutation.short)
+
+
+def alk_changes(mutations: Iterable[Mutation]) -> list[Mutation]:
+    """Called ALK changes that alter the protein."""
+    return [m for m in mutations if m.gene == TARGET and not is_silent(m)]
+
+
+def fusion_label(fusion: Fusion) -> str:
+    """Name with variant, or with structure where no variant name is published."""
+    return f"{fusion.name} {fusion.variant or fusion.notation}"

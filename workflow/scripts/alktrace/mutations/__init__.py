@@ -1,0 +1,1 @@
+"""Mutation screening: codon counts, error model, calls, limits of detection, phase and hotspot events."""

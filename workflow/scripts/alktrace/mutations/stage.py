@@ -1,0 +1,214 @@
+"""The mutation stage of one sample: from evidence BAM to `ScreenResult`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..knowledge.hotspots import Event
+from ..model.records import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
+from ..settings import ScreenSettings
+from . import calls, changes, phase, states
+from .calls import GeneScreen
+from .changes import Change, IndelSearch
+from .inputs import Sample, read_inputs
+from .noise import NoiseModel, clopper_pearson, fit, join_cells
+from .pileup import pile_up
+from .reads import SampleReads, read_bam
+from .states import Thresholds
+
+MANY_LEFT_OUT = 0.3  # share of fragments with the ends of another one from which this is said
+
+
+@dataclass
+class GeneChanges:
+    """Everything that stands out of the noise in one gene. `molecule` is that of each template (-1: none here)."""
+
+    screen: GeneScreen
+    found: list[Change]
+    molecule: np.ndarray
+
+    @property
+    def called(self) -> list[Change]:
+        return [change for change in self.found if not change.filters]
+
+
+def screen_sample(
+    bam: Path,
+    fasta: Path,
+    annotation: Path,
+    panel: Path,
+    knowledge: Path,
+    fusions: FusionResult,
+    settings: ScreenSettings,
+    umi: str | None,
+    library: str,
+    targets_bed: Path | None,
+    blind: frozenset[tuple[str, int]] = frozenset(),
+) -> ScreenResult:
+    """Screen every codon and event of the knowledge tables in one sample.
+
+    `bam`: evidence BAM of the whole reference. `annotation`: table of `Annotation.save`. `knowledge`: folder with
+    hotspots.tsv, alk_kinase_mutations.tsv, polymorphisms.tsv. `fusions`: result of the fusion stage. `umi`: regular
+    expression with one group, searched in the read name. `library`: wts | capture | amplicon. `targets_bed`: BED
+    (0-based) whose rows named or marked primer are no mutation evidence. `blind`: gene and codon of those whose reads
+    were not recruited (`alktrace.blind`). Raises InputError on bad input.
+    """
+    sample = read_inputs(fasta, annotation, panel, knowledge, fusions, settings, targets_bed, blind)
+    reads = read_bam(
+        bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, umi, library == "amplicon",
+        phase.fusion_molecules(fusions, "ALK"),
+    )  # fmt: skip
+    screens = _pile_up(sample, reads)
+    searches = [changes.search_indels(s, reads.genes[s.gene], sample.tables) for s in screens]
+    limits = _learn(sample, screens, searches)
+    genes = [_gene_changes(sample, s, search, reads, limits) for s, search in zip(screens, searches, strict=True)]
+    called = [change for gene in genes for change in gene.called]
+    screened = states.screened_codons({s.gene: s for s in screens}, called, sample, limits)
+    by_gene = {gene.screen.gene: gene for gene in genes}
+    skipping = [
+        _skipping(event, by_gene.get(event.gene), reads, sample, limits) for event in states.skipping_events(sample)
+    ]
+    return ScreenResult(
+        mutations=[m for gene in genes for m in _mutations(gene, sample, reads, limits.substitutions)],
+        screened=screened,
+        bypass=states.mutation_events(sample, screened, called) + skipping,
+        vcf=[record for gene in genes for change in gene.found for record in _records(change, gene.screen)],
+        error_rates=limits.substitutions.report(),
+        call_alpha=limits.alpha,
+        notes=_notes(sample, reads, library, umi),
+    )
+
+
+def _pile_up(sample: Sample, reads: SampleReads) -> list[GeneScreen]:
+    """Codon counts of the screened genes, in table order."""
+    return [
+        calls.prepare(
+            gene,
+            pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), sample.codons(gene)),
+            sample.codons(gene),
+            sample.tables,
+        )
+        for gene, transcript in sample.transcripts.items()
+    ]
+
+
+def _learn(sample: Sample, screens: list[GeneScreen], searches: list[IndelSearch]) -> Thresholds:
+    """Noise of the sample and the threshold of one call: the family's false-call rate shared by all tests made."""
+    tests = calls.hypotheses(screens, sample.tables) + len(states.skipping_events(sample))
+    alpha = float(f"{sample.settings.family_false_call_rate / max(tests, 1):.4g}")
+    model = fit(join_cells([calls.noise_cells(screen) for screen in screens]), alpha)
+    return Thresholds(model, changes.fit_indel_noise(screens, searches, sample.tables, model), alpha)
+
+
+def _gene_changes(
+    sample: Sample, screen: GeneScreen, search: IndelSearch, reads: SampleReads, limits: Thresholds
+) -> GeneChanges:
+    table = reads.genes[screen.gene]
+    molecule = np.full(reads.templates, -1, np.int64)
+    molecule[table.template] = table.molecule
+    gaps = changes.indel_changes(
+        screen, search, table, molecule, limits.indels, limits.alpha, sample.tables, sample.genome
+    )
+    found = calls.call_codons(screen, limits.substitutions, limits.alpha, sample.tables)
+    codons = changes.codon_changes(screen, found, table, sample.masked(screen.gene), reads.templates, sample.genome)
+    together = changes.without_indel_edges(codons, gaps) + gaps
+    return GeneChanges(screen, sorted(together, key=lambda c: (c.first_codon, c.hgvs_c)), molecule)
+
+
+def _skipping(
+    event: Event, gene: GeneChanges | None, reads: SampleReads, sample: Sample, limits: Thresholds
+) -> BypassEvent:
+    if gene is None:
+        return states.blind_track(event, "gene is not in annotation and panel")
+    return states.skipping_track(
+        event, gene.screen.pileup, reads.genes[event.gene], gene.molecule, sample.settings.max_lod_vaf, limits
+    )
+
+
+def _mutations(gene: GeneChanges, sample: Sample, reads: SampleReads, model: NoiseModel) -> list[Mutation]:
+    """Calls of one gene with phase and fusion link."""
+    kinase_fusions = [f for f in sample.fusions.fusions if f.target == gene.screen.gene and f.kind == "kinase_fusion"]
+    evidence = [phase.Evidence(change.label, change.holds) for change in gene.called]
+    mutations = []
+    for change, own in zip(gene.called, evidence, strict=True):
+        mutation = _mutation(change, sample)
+        links = (phase.link(own, other, gene.molecule) for other in evidence if other is not own)
+        mutation.phase = [one for one in links if one is not None]
+        mutation.on_fusion = phase.on_fusion(
+            kinase_fusions, sample.fusions.imbalance, _direct(own, gene.molecule, reads), mutation.vaf, model.misread
+        )
+        mutations.append(mutation)
+    return mutations
+
+
+def _direct(own: phase.Evidence, molecule: np.ndarray, reads: SampleReads) -> tuple[int, int]:
+    """Molecules that are junction evidence and cover the change: (with the reference, with the change)."""
+    chosen = np.array(sorted(reads.fusion_templates), np.int64)
+    if not len(chosen):
+        return 0, 0
+    return phase.count_molecules(own.holds[chosen], molecule[chosen])
+
+
+def _mutation(change: Change, sample: Sample) -> Mutation:
+    low, high = clopper_pearson(change.alt_fragments, change.depth)
+    return Mutation(
+        gene=change.gene,
+        transcript=sample.stated[change.gene],
+        hgvs_c=change.hgvs_c,
+        hgvs_p=change.hgvs_p,
+        short=change.short,
+        codon=change.first_codon,
+        type=change.type,
+        depth=change.depth,
+        ref_fragments=change.ref_fragments,
+        alt_fragments=change.alt_fragments,
+        vaf=change.alt_fragments / change.depth,
+        vaf_low=low,
+        vaf_high=high,
+        p_value=change.p_value,
+        phase=[],
+        on_fusion=None,
+        knowledge=changes.knowledge(change, sample.tables),
+    )
+
+
+def _records(change: Change, screen: GeneScreen) -> list[VcfCall]:
+    """VCF records of a change; one that an intron splits gives two."""
+    note = "one change of a codon that an intron splits, in two records" if len(change.records) > 1 else ""
+    return [
+        VcfCall(
+            contig=screen.pileup.transcript.contig,
+            pos=position,
+            ref=reference,
+            alt=alternate,
+            filter=list(change.filters),
+            gene=change.gene,
+            hgvs_c=change.hgvs_c,
+            hgvs_p=change.hgvs_p,
+            depth=change.depth,
+            alt_fragments=change.alt_fragments,
+            vaf=change.alt_fragments / change.depth,
+            p_value=change.p_value,
+            note=note,
+        )
+        for position, reference, alternate in change.records
+    ]
+
+
+def _notes(sample: Sample, reads: SampleReads, library: str, umi: str | None) -> list[str]:
+    notes = [
+        f"{gene}: not screened, annotation or panel lacks it"
+        for gene in sample.tables.genes
+        if gene not in sample.transcripts
+    ]
+    if library == "amplicon" and not umi:
+        notes.append("amplicon library without molecular identifiers: counts are reads, not molecules")
+    if reads.left_out >= MANY_LEFT_OUT:
+        notes.append(
+            f"{reads.left_out:.0%} of the aligned fragments share their ends with another one; without molecular "
+            "identifiers one of each counts, so depth cannot rise much further with more sequencing"
+        )
+    return notes

@@ -1,0 +1,1 @@
+"""Reads that share k-mers with the targets."""

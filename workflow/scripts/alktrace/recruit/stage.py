@@ -1,0 +1,246 @@
+"""Recruit: keep the read pairs that hold target k-mers, in one pass over the FASTQ.
+
+Each mate is decompressed and scanned in a thread of its own (`fastq`, `scan`); this module pairs the scanned records,
+writes the chosen pairs and turns counters into `RecruitStats`. Results do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from isal import isal_zlib
+
+from ..model.records import RecruitStats
+from ..runtime import jit
+from ..runtime.errors import InputError
+from ..runtime.serialise import write_json
+from .fastq import BUFFER_SIZE, RECORDS, Batch, Scanner, new_pool, prefetch, scan_file
+from .kernels import layout
+from .target_file import TargetFile
+
+_OUT_SIZE = 2 * BUFFER_SIZE
+
+
+@dataclass
+class Stretch:
+    """Records of the two mates that lie side by side: `count` pairs from record `first1` and `first2` on."""
+
+    one: Batch
+    first1: int
+    two: Batch
+    first2: int
+    count: int
+
+
+class Writer:
+    """Interleaved gzip FASTQ of the chosen pairs, and the direct scan for catalogued junctions."""
+
+    def __init__(self, kernel: Callable[..., int], table: TargetFile, path: Path, paired: bool):
+        self._kernel, self._table, self._paired = kernel, table, paired
+        self._file = path.open("wb")
+        self._gzip = isal_zlib.compressobj(level=1, wbits=31)
+        self._out = (ctypes.c_uint8 * _OUT_SIZE)()
+        self._view = memoryview(self._out).cast("B")
+        self._adapters = ctypes.create_string_buffer(b"\0".join(layout.ADAPTERS))  # ends in a 0 byte, too
+        self._seen = (ctypes.c_int64 * (len(table.junctions) + 1))()
+        self.junctions = (ctypes.c_int64 * (len(table.junctions) + 1))()
+        self.state = (ctypes.c_int64 * layout.WRITE_SIZE)()
+        spans = [table.address[name] for name in ("span_keys", "span_values", "span_offsets", "span_junctions")]
+        spans.insert(2, table.shift("span_keys"))
+        counters = [ctypes.addressof(counter) for counter in (self.junctions, self._seen, self._out)]
+        adapters = ctypes.addressof(self._adapters), ctypes.sizeof(self._adapters)
+        self._fixed = (*adapters, *spans, *counters, _OUT_SIZE, ctypes.addressof(self.state))
+
+    def write(self, s: Stretch, kept: int, count: int) -> None:
+        """Write the `count` pairs of a stretch whose indices are at address `kept`."""
+        self.state[layout.DONE] = 0
+        places = (*s.one.addresses[:2], s.first1, *s.two.addresses[:2], s.first2, kept, count, self._paired)
+        while self.state[layout.DONE] < count:
+            size = self._kernel(*places, *self._fixed)
+            self._file.write(self._gzip.compress(self._view[:size]))
+
+    def finish(self) -> None:
+        """Write what the compressor still holds."""
+        self._file.write(self._gzip.flush())
+        self._file.close()
+
+    def close(self) -> None:
+        """Close without finishing."""
+        self._file.close()
+
+
+class Cursor:
+    """Place in the scanned records of one mate."""
+
+    def __init__(self, path: Path, scanner: Scanner, threaded: bool):
+        self.path, self.scanner, self.pool = path, scanner, new_pool()
+        batches = scan_file(path, scanner, self.pool)
+        self._batches = prefetch(batches) if threaded else batches
+        self.batch: Batch | None = None
+        self.at = 0
+
+    def load(self) -> Batch | None:
+        """The batch that holds the next record, None behind the last."""
+        if self.batch is not None and self.at == self.batch.records:
+            self.pool.put(self.batch)
+            self.batch = None
+        if self.batch is None:
+            self.batch, self.at = next(self._batches, None), 0
+        return self.batch
+
+
+class Mates:
+    """The scanned input files, record by record side by side."""
+
+    def __init__(self, paths: list[Path], kernel: Callable[..., int], table: TargetFile, threads: int):
+        self.paths = paths
+        self.cursors = [Cursor(path, Scanner(kernel, table, mate), threads > 1) for mate, path in enumerate(paths)]
+
+    def stretches(self) -> Iterator[Stretch]:
+        """All records in order. Raises InputError for malformed input and for mates of different number."""
+        first, last = self.cursors[0], self.cursors[-1]
+        total = 0
+        while True:
+            one = first.load()
+            two = last.load()
+            if one is None or two is None:
+                break
+            count = min(one.records - first.at, two.records - last.at)
+            yield Stretch(one, first.at, two, last.at, count)
+            total += count
+            first.at += count
+            if last is not first:
+                last.at += count
+        if one is not two:
+            longer, shorter = (last, first) if one is None else (first, last)
+            raise InputError(
+                f"{longer.path}: has more reads than its mate file {shorter.path} ({total}); give two files of one run"
+            )
+
+    def stop(self) -> None:
+        """Let the threads end, whatever they were doing."""
+        for cursor in self.cursors:
+            cursor.pool.put(None)
+
+
+class Merger:
+    """Chooses pairs and counts them."""
+
+    def __init__(self, kernel: Callable[..., int], table: TargetFile, paired: bool, keep_all: bool):
+        self._kernel = kernel
+        self._dup_keys = (ctypes.c_uint64 * (1 << layout.DUPLICATE_BITS))()
+        self._dup_counts = (ctypes.c_uint32 * (1 << layout.DUPLICATE_BITS))()
+        self._control_bits = (ctypes.c_uint8 * (1 << (layout.CONTROL_BITS - 3)))()
+        self._kept = (ctypes.c_uint32 * RECORDS)()
+        self.by_control = (ctypes.c_int64 * (len(table.controls) + 1))()
+        self.state = (ctypes.c_int64 * layout.PAIR_SIZE)()
+        self.kept = ctypes.addressof(self._kept)
+        counters = (self._dup_keys, self._dup_counts, self.by_control, self._control_bits, self._kept, self.state)
+        self._fixed = (paired, keep_all, *(ctypes.addressof(counter) for counter in counters))
+
+    def choose(self, s: Stretch) -> int:
+        """Number of chosen pairs of a stretch; their indices are at address `kept`."""
+        return self._kernel(*s.one.addresses, s.first1, *s.two.addresses, s.first2, s.count, *self._fixed)
+
+    def duplicate_fraction(self) -> float | None:
+        """1 - distinct / all of the sampled pairs; duplicates have the same 16 bases at both ends."""
+        sampled = self.state[layout.SAMPLED]
+        return round(1 - self.state[layout.DISTINCT] / sampled, 6) if sampled else None
+
+    def control_fragments(self) -> int:
+        """Distinct control fragments by linear counting (Whang 1990): -m ln(share of bits unset), m bits."""
+        size = 1 << layout.CONTROL_BITS
+        filled = int.from_bytes(self._control_bits, "little").bit_count()
+        return round(-size * math.log(max(size - filled, 1) / size))
+
+
+def load_recruiting_kernels() -> dict[str, Callable[..., int]]:
+    """The compiled functions by name; the first call on a machine compiles them."""
+    scan, pairs = (f"{layout.__package__}.{module}" for module in ("scan", "pairs"))
+    return jit.load_kernels({"scan": scan, "merge": pairs, "write_pairs": pairs})
+
+
+def recruit(
+    fq1: Path,
+    fq2: Path | None,
+    targets: Path,
+    out: Path,
+    stats: Path,
+    threads: int = 2,
+    keep_all: bool = False,
+) -> RecruitStats:
+    """Stream FASTQ once and keep the pairs of which either mate holds a target k-mer.
+
+    Writes `out` (gzip FASTQ, pairs interleaved; names cut at the first blank and without mate number; adapter
+    read-through cut) and `stats` (`RecruitStats` as JSON). `keep_all` keeps every pair (`recruit: off`). Qualities are
+    read of every 64th record, duplicates estimated from at most 65,536 distinct pairs sampled by hash. Raises
+    InputError for files that are missing, damaged, malformed or no mates of each other; then neither file is written.
+    """
+    table = TargetFile(targets)
+    kernels = load_recruiting_kernels()
+    mates = Mates([fq1] if fq2 is None else [fq1, fq2], kernels["scan"], table, threads)
+    merger = Merger(kernels["merge"], table, fq2 is not None, keep_all)
+    with _written_whole(out) as partial:
+        writer = Writer(kernels["write_pairs"], table, partial, fq2 is not None)
+        try:
+            _run(mates, merger, writer)
+            writer.finish()
+        finally:
+            mates.stop()
+            writer.close()
+    result = _stats(mates, merger, writer, table)
+    write_json(result, stats)
+    return result
+
+
+def _run(mates: Mates, merger: Merger, writer: Writer) -> None:
+    for s in mates.stretches():
+        before = merger.state[layout.PAIRS]
+        chosen = merger.choose(s)
+        if merger.state[layout.MISMATCH]:
+            skip = merger.state[layout.PAIRS] - before
+            names = s.one.line(s.one.starts[s.first1 + skip]), s.two.line(s.two.starts[s.first2 + skip])
+            raise InputError(
+                f"{mates.paths[1]}: record {before + skip + 1} is named {names[1][1:]} but its mate in {mates.paths[0]}"
+                f" is named {names[0][1:]}; give two files of one run in the same order"
+            )
+        if chosen:
+            writer.write(s, merger.kept, chosen)
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    """A temporary neighbour that becomes `path` when all went well and vanishes otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _stats(mates: Mates, merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:
+    scanners = [c.scanner for c in mates.cursors]
+    lengths = [sum(counts) for counts in zip(*(s.lengths for s in scanners), strict=True)]
+    return RecruitStats(
+        paired=len(scanners) == 2,
+        pairs_total=merger.state[layout.PAIRS],
+        pairs_recruited=merger.state[layout.KEPT],
+        bases_total=sum(s.state[layout.BASES] for s in scanners),
+        q30_bases=sum(s.state[layout.Q30] for s in scanners),
+        qualities_sampled=sum(s.state[layout.QUALITIES] for s in scanners),
+        read_length_counts={length: count for length, count in enumerate(lengths) if count},
+        duplicate_fraction=merger.duplicate_fraction(),
+        control_pairs=merger.state[layout.CONTROLS],
+        control_fragments=merger.control_fragments(),
+        control_by_gene=dict(zip(table.controls, merger.by_control, strict=False)),
+        direct_junctions=dict(zip(table.junctions, writer.junctions, strict=False)),
+        adapter_trimmed=writer.state[layout.TRIMMED],
+    )

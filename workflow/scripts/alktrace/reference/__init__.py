@@ -1,0 +1,1 @@
+"""Once per reference: genome, reference transcripts, k-mers of the targets."""

@@ -1,0 +1,1 @@
+"""Views of report.json: page, tables, VCF, BEDPE, evidence."""

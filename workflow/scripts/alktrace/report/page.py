@@ -1,0 +1,195 @@
+"""`report.html`: one self-contained page made of report.json, the evidence of the stages and the knowledge tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from markupsafe import Markup
+
+from ..genome.transcripts import Annotation
+from ..knowledge.hotspots import Hotspot, read_hotspots
+from ..model.findings import fusion_label
+from ..model.records import Fusion, FusionResult, JunctionEvidence, Report, ScreenedCodon, ScreenResult, State
+from ..model.words import STATE_WORDS
+from .answers import answers
+from .drawings.coverage import coverage_drawing
+from .drawings.fusion import fusion_drawing, read_domains
+from .drawings.kinase import kinase_drawing
+from .junction_reads import JunctionView, junction_view
+from .references import References
+from .templates import environment, style
+
+TARGET = "ALK"
+SHOWN_APART = ("failure_list", "direct_junctions", "notes", "alk_imbalance")  # of report.qc: they have their own places
+
+
+@dataclass(frozen=True)
+class FusionSection:
+    """One junction with its drawings; `view` is None when no evidence was kept for it."""
+
+    fusion: Fusion
+    label: str
+    drawing: Markup
+    view: JunctionView | None
+
+
+def render_page(
+    report: Report,
+    fusions: FusionResult,
+    screen: ScreenResult,
+    annotation: Annotation,
+    knowledge: Path,
+    settings: Mapping[str, Any],
+) -> str:
+    """The page's text. `settings` holds `max_lod_vaf`, which is drawn, and `evidence_view`: link the genome browser."""
+    codons = [c for c in report.screened if c.gene == TARGET]
+    hotspots = read_hotspots(knowledge)
+    max_lod = settings["max_lod_vaf"]
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            style=style(),
+            state_words=STATE_WORDS,
+            answers=answers(report),
+            sections=_fusion_sections(report, fusions, annotation, knowledge),
+            fusions=fusions,
+            screen=screen,
+            coverage=coverage_drawing(fusions.exon_coverage, _breaks(report)),
+            kinase=kinase_drawing(
+                codons, [m for m in report.mutations if m.gene == TARGET], max_lod, [s.codon for s in hotspots]
+            ),
+            codons=codons,
+            hotspots=_hotspot_rows(codons, hotspots),
+            others=other_genes(report.screened),
+            provenance=flat(report.provenance),
+            qc=flat({k: v for k, v in report.qc.items() if k not in SHOWN_APART}),
+            failures=report.qc.get("failure_list", []),
+            context=published_context(report),
+            evidence=settings["evidence_view"],
+            references=References(),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class GeneScreen:
+    """The screened codons of one gene together; `worst_limit` of those that are assessable, None without any."""
+
+    name: str
+    codons: int
+    detected: int
+    not_detected: int
+    not_assessable: int
+    median_depth: float
+    worst_limit: float | None
+
+
+def other_genes(codons: Sequence[ScreenedCodon]) -> list[GeneScreen]:
+    """One row a gene other than ALK, in the order of the report."""
+    genes: dict[str, list[ScreenedCodon]] = {}
+    for codon in codons:
+        if codon.gene != TARGET:
+            genes.setdefault(codon.gene, []).append(codon)
+    rows = []
+    for name, found in genes.items():
+        counts = {state: sum(c.state is state for c in found) for state in State}
+        limits = [c.limit_of_detection_vaf for c in found if c.state is not State.NOT_ASSESSABLE]
+        rows.append(
+            GeneScreen(
+                name,
+                len(found),
+                counts[State.DETECTED],
+                counts[State.NOT_DETECTED],
+                counts[State.NOT_ASSESSABLE],
+                median(c.depth for c in found),
+                max((limit for limit in limits if limit is not None), default=None),
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True)
+class PublishedContext:
+    """What the tables say about the detected variants: sentences, what other tests would show, studies by topic."""
+
+    sentences: tuple[str, ...]
+    other_tests: tuple[dict[str, Any], ...]
+    topics: dict[str, list[dict[str, Any]]]
+
+
+def published_context(report: Report) -> PublishedContext:
+    """Context of all fusions and of the failure list together, each table row once."""
+    sentences: dict[str, None] = {}
+    tests: dict[str, dict[str, Any]] = {}
+    topics: dict[str, dict[str, dict[str, Any]]] = {}
+    known = [(f.knowledge or {}).get("context") or {} for f in report.fusions]
+    for context in [*known, *report.qc.get("failure_list", [])]:
+        sentences.update(dict.fromkeys(context.get("sentences", ())))
+        tests.update({test["row"]: test for test in context.get("other_tests", ())})
+        for group in context.get("associations", ()):
+            topics.setdefault(group["topic"], {}).update({study["row"]: study for study in group["studies"]})
+    return PublishedContext(
+        tuple(sentences), tuple(tests.values()), {topic: list(rows.values()) for topic, rows in topics.items()}
+    )
+
+
+def _fusion_sections(
+    report: Report, result: FusionResult, annotation: Annotation, knowledge: Path
+) -> list[FusionSection]:
+    """The report's junctions in order. Records of fusions.json belong to them by position and inserted bases."""
+    domains = read_domains(knowledge)
+    evidence = dict(zip(map(_key, result.fusions), result.evidence, strict=False))
+    sections = []
+    for fusion in report.fusions:
+        five = annotation.get(fusion.five_prime.gene or "")
+        three = annotation.get(fusion.three_prime.gene or "")
+        found: JunctionEvidence | None = evidence.get(_key(fusion))
+        view = junction_view(fusion, found, five) if found else None
+        sections.append(FusionSection(fusion, fusion_label(fusion), fusion_drawing(fusion, five, three, domains), view))
+    return sections
+
+
+def _key(fusion: Fusion) -> tuple[object, ...]:
+    """What tells one junction of a sample from another."""
+    five, three = fusion.five_prime, fusion.three_prime
+    return (
+        five.contig,
+        five.position,
+        five.strand,
+        three.contig,
+        three.position,
+        three.strand,
+        fusion.inserted_sequence,
+    )
+
+
+def _breaks(report: Report) -> list[int]:
+    """Exons of ALK that a junction of medium or high confidence starts with."""
+    return sorted(
+        {
+            f.three_prime.exon
+            for f in report.fusions
+            if f.three_prime.gene == TARGET and f.three_prime.exon is not None and f.confidence != "low"
+        }
+    )
+
+
+def _hotspot_rows(codons: list[ScreenedCodon], hotspots: list[Hotspot]) -> list[tuple[Hotspot, ScreenedCodon]]:
+    """Screened codons with published changes."""
+    screened = {c.codon: c for c in codons}
+    return [(spot, screened[spot.codon]) for spot in hotspots if spot.codon in screened]
+
+
+def flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:
+    """Nested values as (name, value), names joined by a blank."""
+    if isinstance(values, dict):
+        return [pair for key, value in values.items() for pair in flat(value, f"{prefix} {key}".strip())]
+    if isinstance(values, list):
+        return [pair for number, value in enumerate(values, 1) for pair in flat(value, f"{prefix} {number}".strip())]
+    return [(prefix, values)]

@@ -1,0 +1,54 @@
+"""Where a result comes from: versions, settings and checksums, without time, place or path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+
+PACKAGES = ("biopython", "isal", "numba", "numpy", "pysam", "scipy")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal text."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def file_records(files: Mapping[str, Path]) -> dict[str, dict[str, str]]:
+    """Name without folder and SHA-256 of each file, by its role."""
+    return {role: {"file": path.name, "sha256": file_digest(path)} for role, path in files.items()}
+
+
+def build_provenance(
+    settings: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    reads: Mapping[str, Any],
+    aligner: str,
+    knowledge: Sequence[Path],
+) -> dict[str, Any]:
+    """The `provenance` object of report.json.
+
+    `settings` are the configuration and sheet values that shape the result, `reference` and `reads` are
+    `file_records`, `aligner` is name and version, `knowledge` the tables in use.
+    """
+    canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    return {
+        "workflow": {"name": "alktrace", "version": __version__},
+        "settings": dict(settings),
+        "settings_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
+        "reference": dict(reference),
+        "reads": dict(reads),
+        "tools": {
+            "aligner": aligner,
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
+        "knowledge": {path.name: file_digest(path) for path in sorted(knowledge)},
+    }

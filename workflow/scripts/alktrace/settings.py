@@ -1,0 +1,30 @@
+"""Settings of the stages, as read from the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class InterpretSettings:
+    """Thresholds of the interpretation: unique control fragments without which an absence is not assessable."""
+
+    min_control_fragments: int = 100
+
+
+@dataclass(frozen=True)
+class ScreenSettings:
+    """`max_lod_vaf`: a codon whose limit of detection lies above is not assessable. `family_false_call_rate`: chance of
+    one or more false calls in a sample, over everything screened. Qualities are Phred-scaled."""
+
+    max_lod_vaf: float = 0.20
+    min_base_quality: int = 20
+    min_mapping_quality: int = 20
+    family_false_call_rate: float = 0.005
+
+
+@dataclass(frozen=True)
+class FusionSettings:
+    """Thresholds of the fusion stage: unique fragments for a call of medium confidence."""
+
+    min_support: int = 3

@@ -1,0 +1,1 @@
+"""A junction's structure: exons, inserted and deleted bases, frame, label."""

@@ -1,0 +1,123 @@
+"""Published names of fusions: the tables `eml4_alk_variants.tsv`, `alk_partners.tsv` and `domains.tsv`.
+
+A label is looked up from the structure (exons, deleted bases, length and source of the insert), never the other way
+round. Rows with callable `no` and structures without a published name get no label, but their row is still reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..knowledge.fusions import Partner, Tables, Variant, _pieces, _symbols
+
+if TYPE_CHECKING:
+    from .junction import Structure
+
+
+@dataclass(frozen=True)
+class Label:
+    """`variant`: the published name, if any. `knowledge`: the table row behind it, with `match` saying how it fits."""
+
+    variant: str | None
+    knowledge: dict[str, Any] | None
+
+
+def label(structure: Structure, tables: Tables, structure_complete: bool = True) -> Label:
+    """The published name of a structure and the table row behind it.
+
+    `knowledge["match"]` is `structure` (all of it), `junction` (a partner's exons), `insert_length` (the insert has the
+    published length but another source: no label), `exons` (the insert is not fully known: `candidates` lists the names
+    of these exons) or `partner` (the gene is known, this junction is not).
+    """
+    same_exons = [row for row in tables.variants if _same_exons(structure, row)]
+    if not structure_complete:
+        return Label(None, _candidates(same_exons) or _partner(structure, tables.partners))
+    same_size = [row for row in same_exons if row.callable != "alias" and _same_size(structure, row)]
+    for row in same_size:
+        if _same_source(structure, row):
+            name = row.variant if row.callable != "no" else ""
+            return Label(name or None, _knowledge(row, "structure", also_called=_aliases(row, tables.variants)))
+    for row in same_size:
+        return Label(None, _knowledge(row, "insert_length"))
+    return Label(None, _partner(structure, tables.partners))
+
+
+def _same_exons(structure: Structure, row: Variant) -> bool:
+    return (structure.five.gene, structure.five_exon, structure.three.gene, structure.three_exon) == (
+        row.five_gene,
+        row.five_exon,
+        row.three_gene,
+        row.three_exon,
+    )
+
+
+def _same_size(structure: Structure, row: Variant) -> bool:
+    return (structure.five_deleted, structure.three_deleted, len(structure.inserted)) == (
+        row.five_deleted,
+        row.three_deleted,
+        row.inserted_bases,
+    )
+
+
+def _same_source(structure: Structure, row: Variant) -> bool:
+    """Whether the insert comes from where the table says.
+
+    The border between two introns may shift by the microhomology; a wrong base may leave a tenth of it unexplained.
+    """
+    if row.insert_source in ("", "unknown"):
+        return True
+    pieces = _pieces(row)
+    slack = max(structure.microhomology, row.inserted_bases // 10)
+    return (
+        abs(len(structure.untemplated) - pieces.get("five_cryptic_exon", 0)) <= slack
+        and abs(structure.five_retained - pieces.get("five_intron", 0)) <= slack
+        and abs(structure.three_retained - pieces.get("three_intron", 0)) <= slack
+    )
+
+
+def _aliases(row: Variant, variants: Iterable[Variant]) -> list[dict[str, str]]:
+    return [
+        {"name": other.variant, "note": other.conflict_note, "reference": other.reference, "verified": other.verified}
+        for other in variants
+        if other.alias_of == row.key
+    ]
+
+
+def _candidates(rows: list[Variant]) -> dict[str, Any] | None:
+    named = [row for row in rows if row.variant and row.callable in ("yes", "flag")]
+    if not named:
+        return None
+    return {
+        "match": "exons",
+        "candidates": [row.key for row in named],
+        "conflict_note": "the insert is not fully known, so these names cannot be told apart",
+        "reference": "; ".join(dict.fromkeys(row.reference for row in named)),
+        "verified": "page" if all(row.verified == "page" for row in named) else "recalled",
+    }
+
+
+def _partner(structure: Structure, partners: Iterable[Partner]) -> dict[str, Any] | None:
+    """The row of this junction, else the first of this partner, either way round."""
+    rows = [row for row in partners if not _symbols(row).isdisjoint((structure.five.gene, structure.three.gene))]
+    for row in rows:
+        if _is_junction(structure, row):
+            return _knowledge(row, "junction")
+    return _knowledge(rows[0], "partner") if rows else None
+
+
+def _is_junction(structure: Structure, row: Partner) -> bool:
+    if structure.inserted or structure.five_deleted or structure.three_deleted:
+        return False
+    if structure.five.gene in _symbols(row):
+        exons = (row.partner_exon.split("-")[0], row.alk_exon.split("-")[0])
+    elif row.kind == "disrupting_event":
+        exons = (row.alk_exon.split("-")[-1], row.partner_exon.split("-")[-1])
+    else:
+        return False
+    return exons == (str(structure.five_exon), str(structure.three_exon))
+
+
+def _knowledge(row: Variant | Partner, match: str, **more: Any) -> dict[str, Any]:
+    return {"match": match, **asdict(row), **more}

@@ -1,0 +1,81 @@
+"""A resolved structure as the record of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..genome.fasta import Genome
+from ..genome.transcripts import Transcript
+from ..knowledge.fusions import Tables
+from ..model import records as models
+from . import frame
+from .junction import Structure
+from .labels import label
+from .notation import notation
+
+
+def to_fusion(
+    structure: Structure,
+    *,
+    kind: str,
+    event_id: str,
+    target: str,
+    support: models.Support,
+    confidence: str,
+    structure_complete: bool,
+    evidence_note: str,
+    genome: Genome,
+    tables: Tables,
+    chain: Sequence[Structure] = (),
+) -> models.Fusion:
+    """The report's record of one junction.
+
+    `chain` holds all junctions of the transcript in order, if it has others beside this one (a piece of one gene
+    inserted into another). If part of the insert is unknown (`structure_complete` false) there is no label, frame or
+    protein.
+    """
+    chain = chain or (structure,)
+    made = frame.product(chain, genome) if structure_complete else frame.Product("", "", None)
+    name = label(structure, tables, structure_complete)
+    five, three = frame.five_end(structure), frame.three_start(structure)
+    return models.Fusion(
+        name=f"{_name(structure.five, five)}::{_name(structure.three, three)}",
+        kind=kind,
+        event_id=event_id,
+        variant=name.variant,
+        notation=notation(structure, tables.letters),
+        five_prime=_locus(structure.five, structure.five_exon, five),
+        three_prime=_locus(structure.three, structure.three_exon, three),
+        inserted_sequence=structure.inserted,
+        retained_intron_bases=models.SidePair(structure.five_retained, structure.three_retained),
+        untemplated_sequence=structure.untemplated,
+        microhomology=structure.microhomology,
+        deleted_bases=models.SidePair(structure.five_deleted, structure.three_deleted),
+        structure_complete=structure_complete,
+        frame=frame.frame(structure) if structure_complete else frame.UNDETERMINED,
+        premature_stop=made.premature_stop,
+        kinase_domain_retained=frame.kinase_domain_retained(chain, target, tables.domains),
+        tape_domain=frame.tape_domain(structure, tables.domains),
+        sequence=made.sequence,
+        protein=made.protein,
+        support=support,
+        confidence=confidence,
+        evidence_note=evidence_note,
+        knowledge=name.knowledge,
+        target=target,
+    )
+
+
+def _name(transcript: Transcript, position: int) -> str:
+    return transcript.gene or f"{transcript.contig}:{transcript.to_genome(position)}"
+
+
+def _locus(transcript: Transcript, exon: int, position: int) -> models.Locus:
+    return models.Locus(
+        gene=transcript.gene or None,
+        transcript=transcript.transcript_id or None,
+        exon=exon if transcript.gene else None,
+        contig=transcript.contig,
+        position=transcript.to_genome(position),
+        strand=transcript.strand,
+    )
