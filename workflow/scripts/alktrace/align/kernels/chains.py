@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from numba import types, uint32, uint64
+from numba import types, uint8, uint32, uint64
 
-from .layout import GAP, JUMP, OVERLAP
+from .layout import GAP, JUMP, MOST, OVERLAP, WORSE
 
 
 def chain(reads, contigs, starts, ends, genome, scores, count, best, previous, used, chains):
@@ -55,5 +55,35 @@ def chain(reads, contigs, starts, ends, genome, scores, count, best, previous, u
     return total
 
 
-_U32, _I64, _N = types.CPointer(types.uint32), types.CPointer(types.int64), types.uint64
-KERNELS = {"chain": (types.uint64(_U32, _U32, _U32, _U32, _U32, _U32, _N, _I64, _I64, _U32, _U32), chain)}
+def choose(reads, starts, ends, scores, count, kept):
+    """Keep the placements that fit about as well as the best over the same bases of the read; 2 marks one too many.
+
+    Placements are sorted by read (mate), best first; `starts` and `ends` are in the read as sequenced.
+    """
+    left = uint64(0)
+    first = uint64(0)
+    for i in range(count):
+        at = uint64(i)
+        if reads[at] != reads[first]:
+            first = at
+        others, worse = uint64(0), False
+        for j in range(at - first):
+            other = first + uint64(j)
+            if kept[other] != uint8(1):
+                continue
+            low, high = max(starts[at], starts[other]), min(ends[at], ends[other])
+            if high <= low or uint64(2) * uint64(high - low) < uint64(ends[at] - starts[at]):
+                continue
+            others += uint64(1)
+            worse = worse or uint64(100) * uint64(scores[at]) < uint64(WORSE) * uint64(scores[other])
+        kept[at] = uint8(0) if worse else uint8(2) if others >= uint64(MOST) else uint8(1)
+        left += kept[at] == uint8(2)
+    return left
+
+
+_BYTES, _U32 = types.CPointer(types.uint8), types.CPointer(types.uint32)
+_I64, _N = types.CPointer(types.int64), types.uint64
+KERNELS = {
+    "chain": (types.uint64(_U32, _U32, _U32, _U32, _U32, _U32, _N, _I64, _I64, _U32, _U32), chain),
+    "choose": (types.uint64(_U32, _U32, _U32, _U32, _N, _BYTES), choose),
+}

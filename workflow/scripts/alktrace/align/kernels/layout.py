@@ -13,6 +13,8 @@ LEAST_SCORE = 20  # of a segment; minimap2 asks for as much
 GAP = 250_000  # longest intron or deletion between segments of one placement
 JUMP = 4  # cost of a gap between segments
 OVERLAP = 12  # bases by which segments of one placement may overlap in the read
+WORSE = 60  # per cent of the best score over the same bases that another placement must reach
+MOST = 20  # placements kept over the same bases of a read
 
 # state of the index, int64[INDEX_STATE]
 USED_TEXT = 0  # bytes of text used
@@ -27,5 +29,6 @@ INDEX_STATE = 8
 
 # state of the extension, int64[EXTEND_STATE]
 HITS_DONE = 0
-SEGMENTS = 1
-EXTEND_STATE = 2
+SEGMENTS = 1  # rows written
+PLACE = 2  # of the hit that is not done, the place to go on at, else -1
+EXTEND_STATE = 3

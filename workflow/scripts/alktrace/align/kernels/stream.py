@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from numba import njit, types, uint8, uint16, uint32, uint64
 
-from .layout import DROP, HASH, HITS_DONE, LEAST_SCORE, MISMATCH, REPEATED, SEGMENTS, WORD
+from .layout import DROP, HASH, HITS_DONE, LEAST_SCORE, MISMATCH, PLACE, REPEATED, SEGMENTS, WORD
 from .words import find_slot
 
 _NONE = 0xFFFFFFFF
@@ -55,26 +55,30 @@ def base_of(packed, at):
 
 
 def extend(
-    packed, size, hits, slots, count, heads, nexts, reads, offsets,
+    packed, size, origin, hits, slots, count, heads, nexts, reads, offsets,
     bases, starts, lengths, diagonals, ends, rows_read, rows_start, rows_end, rows_genome, rows_score, room, state,
 ):  # fmt: skip
     """Segments: hits extended both ways without gaps, as long as the score does not drop too far below its best.
 
     `hits` are bytes of one contig of `size` bases in ascending order. `diagonals` and `ends` remember of each oriented read
-    the last segment of this contig, so that its other hits are not extended again. Returns 1 when the rows are full; `state` then says
-    how many hits are done, and the last one's rows are given up.
+    the last segment, so that its other hits are not extended again; `origin`, bases of the contigs before, tells contigs
+    apart. Returns 1 when the rows are full; `state` then says
+    where to go on.
     """
     row = uint64(state[SEGMENTS])
     number = uint64(state[HITS_DONE])
     while number < count:
-        before = row
-        place = uint64(heads[slots[number]])
+        place = uint64(state[PLACE]) if state[PLACE] >= 0 else uint64(heads[slots[number]])
+        state[PLACE] = -1
         position = uint64(4) * uint64(hits[number])
         while place != uint64(_NONE):
+            if row == room:
+                state[HITS_DONE], state[PLACE], state[SEGMENTS] = number, place, row
+                return uint64(1)
             oriented, offset = uint64(reads[place]), uint64(offsets[place])
             place = uint64(nexts[place])
-            diagonal = types.int64(position) - types.int64(offset)
-            if diagonals[oriented] == diagonal and types.int64(position) < ends[oriented]:
+            diagonal = types.int64(origin + position) - types.int64(offset)
+            if diagonals[oriented] == diagonal and types.int64(origin + position) < ends[oriented]:
                 continue
             length = uint64(lengths[oriented >> uint64(1)])
             start = uint64(starts[oriented >> uint64(1)]) + (oriented & uint64(1)) * length
@@ -94,12 +98,9 @@ def extend(
                 score += types.int64(1) if same else types.int64(-MISMATCH)
                 if score > best:
                     best, best_left = score, left
-            diagonals[oriented], ends[oriented] = diagonal, types.int64(position + best_right - offset)
+            diagonals[oriented], ends[oriented] = diagonal, types.int64(origin + position + best_right - offset)
             if best < LEAST_SCORE:
                 continue
-            if row == room:
-                state[HITS_DONE], state[SEGMENTS] = number, before
-                return uint64(1)
             rows_read[row], rows_start[row], rows_end[row] = uint32(oriented), uint32(best_left), uint32(best_right)
             rows_genome[row], rows_score[row] = uint32(position + best_left - offset), uint32(best)
             row += uint64(1)
@@ -115,7 +116,7 @@ KERNELS = {
     "stream": (types.uint64(_BYTES, _N, _N, _BYTES, _N, _U32, _N, _U16, _U32, _U32, _N), stream),
     "extend": (
         types.uint64(
-            _BYTES, _N, _U32, _U32, _N, _U32, _U32, _U32, _U32,
+            _BYTES, _N, _N, _U32, _U32, _N, _U32, _U32, _U32, _U32,
             _BYTES, _U64, _U32, _I64, _I64, _U32, _U32, _U32, _U32, _U32, _N, _I64,
         ),
         extend,

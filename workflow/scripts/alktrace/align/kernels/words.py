@@ -66,9 +66,9 @@ def judge(bases, start, length, keys, counts, shift, target_keys, target_shift):
     """Whether a read holds anything that the reads searched so far do not, and how many words of the targets.
 
     Looked at are the words at every fourth base. A single difference from reads that are searched, or a junction of two
-    stretches that are, hides four of them in a row at most.
+    stretches that are, hides four of them in a row at most; of a short read all must be new.
     """
-    unseen, longest, targets = uint64(0), uint64(0), uint64(0)
+    unseen, longest, targets, looked = uint64(0), uint64(0), uint64(0), uint64(0)
     at = uint64(0)
     while at + uint64(WORD) <= length:
         code = word_at(bases, start + at)
@@ -78,8 +78,9 @@ def judge(bases, start, length, keys, counts, shift, target_keys, target_shift):
             targets += target_keys[find_slot(target_keys, target_shift, code)] == uint32(code)
         unseen = uint64(0) if known else unseen + uint64(1)
         longest = max(longest, unseen)
+        looked += uint64(1)
         at += uint64(4)
-    return longest > uint64(UNSEEN), targets
+    return longest > uint64(UNSEEN) or (longest > uint64(0) and longest == looked), targets
 
 
 @njit
