@@ -15,7 +15,7 @@ from ..runtime.paths import TEMPLATES
 SVG = "{http://www.w3.org/2000/svg}"
 MISSING = (
     "report.pdf needs WeasyPrint: pip install --require-hashes -r requirements-pdf.lock, "
-    "and Debian's packages libpango-1.0-0 and libpangoft2-1.0-0"
+    "and Debian's packages libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0"
 )
 
 
