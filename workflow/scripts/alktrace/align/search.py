@@ -76,7 +76,9 @@ def search(kernels: Kernels, genome: TwoBit, words: ReadWords, threads: int) -> 
     return _placements(kernels, segments.joined(), words, repeated)
 
 
-def locate(genome: TwoBit, sequences: Sequence[str], threads: int) -> list[list[tuple[str, int, int, bool, int, int, int]]]:
+def locate(
+    genome: TwoBit, sequences: Sequence[str], threads: int
+) -> list[list[tuple[str, int, int, bool, int, int, int]]]:
     """Placements of each sequence, best first: contig, start, end, whether it is reversed, start and end in the sequence,
     score."""
     kernels = load_search_kernels()
@@ -104,9 +106,7 @@ def _tasks(genome: TwoBit) -> Iterator[tuple[int, int, int]]:
             yield number, first, min(first + _CHUNK, total)
 
 
-def _stream(
-    kernels: Kernels, genome: TwoBit, words: ReadWords, threads: int
-) -> tuple[dict[int, tuple[U32, U32]], int]:
+def _stream(kernels: Kernels, genome: TwoBit, words: ReadWords, threads: int) -> tuple[dict[int, tuple[U32, U32]], int]:
     """Hits by contig, as bytes in ascending order and slots, without words that occur too often; number of those."""
     size = len(words.keys)
     bits = min(max(1 << 24, 1 << (_BITS_A_WORD * int(words.state[layout.WORDS])).bit_length()), 1 << 28)

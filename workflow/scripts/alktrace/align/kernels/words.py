@@ -118,7 +118,9 @@ def store(bases, start, length, number, keys, counts, heads, shift, nexts, reads
             rest >>= uint64(2)
         add_word(code, uint64(2) * number, offset, keys, counts, heads, shift, nexts, reads, offsets, state)
         backwards = length - uint64(WORD) - offset
-        add_word(back, uint64(2) * number + uint64(1), backwards, keys, counts, heads, shift, nexts, reads, offsets, state)
+        add_word(
+            back, uint64(2) * number + uint64(1), backwards, keys, counts, heads, shift, nexts, reads, offsets, state
+        )
 
 
 @njit(inline="always")
@@ -215,7 +217,9 @@ def index_targets(packed, first, last, keys, shift):
     code, added = uint64(0), uint64(0)
     for i in range(last - first):
         base = first + uint64(i)
-        code = (code << uint64(2)) | ((uint64(packed[base >> uint64(2)]) >> (uint64(6) - uint64(2) * (base & uint64(3)))) & uint64(3))
+        code = (code << uint64(2)) | (
+            (uint64(packed[base >> uint64(2)]) >> (uint64(6) - uint64(2) * (base & uint64(3)))) & uint64(3)
+        )
         code &= uint64(_MASK)
         if uint64(i) + uint64(1) < uint64(WORD) or not is_plain(code):
             continue

@@ -50,5 +50,10 @@ def pack_bases(text, size, classes, packed, room, starts, lengths, runs, state):
     return full
 
 
-_BYTES, _U32, _I64, _N = types.CPointer(types.uint8), types.CPointer(types.uint32), types.CPointer(types.int64), types.uint64
+_BYTES, _U32, _I64, _N = (
+    types.CPointer(types.uint8),
+    types.CPointer(types.uint32),
+    types.CPointer(types.int64),
+    types.uint64,
+)
 KERNELS = {"pack_bases": (types.uint64(_BYTES, _N, _BYTES, _BYTES, _N, _U32, _U32, _N, _I64), pack_bases)}
