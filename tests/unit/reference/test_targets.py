@@ -13,6 +13,7 @@ import pytest
 from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
+from alktrace.genome.twobit import write_twobit
 from alktrace.recruit.kernels.layout import CONTROL_MASK, KEEP, K
 from alktrace.reference.junctions import read_catalogue
 from alktrace.reference.target_kmers import chance_limit, low_complexity
@@ -66,7 +67,9 @@ class Small:
         files = [self.folder / f"{n}.tsv" for n in ("annotation", "panel", "variants", "partners")]
         out, table = self.folder / "targets.bin", self.folder / "targets.tsv"
         saved: dict[str, np.ndarray] = {}
-        build_targets(self.fasta, *files, out, table, self.folder / "hotspots.tsv")
+        packed = self.folder / "genome.2bit"
+        write_twobit(self.fasta, packed)
+        build_targets(packed, *files, out, table, self.folder / "hotspots.tsv")
         saved = read_arrays(out)
         values = {int(k): int(v) for k, v in zip(saved["keys"], saved["values"], strict=True) if k}
         with table.open() as handle:

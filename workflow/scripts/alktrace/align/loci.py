@@ -1,4 +1,5 @@
-"""From placements to the stretches of the genome that a sample's reads are aligned to. Coordinates: 0-based half-open."""
+"""From placements to the stretches of the genome that a sample's reads are aligned to. Coordinates: 0-based
+half-open."""
 
 from __future__ import annotations
 
@@ -78,8 +79,8 @@ def _distinct(number: NDArray[np.int64], fragments: NDArray[np.uint32], count: i
 
 
 def grown(found: list[Locus], targets: list[Interval], annotation: Annotation) -> list[Interval]:
-    """The stretches to align to: the targets, loci with some bases beside them, and, where reads of the targets lead, the genes
-    they lie in. When these are too many, the best supported loci grow."""
+    """The stretches to align to: the targets, loci with some bases beside them, and, where reads of the targets
+    lead, the genes they lie in. When these are too many, the best supported loci grow."""
     stretches = list(targets)
     room = ROOM - sum(end - start for _, start, end in targets)
     small = 0

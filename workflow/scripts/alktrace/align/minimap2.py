@@ -12,10 +12,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pysam
 
@@ -85,29 +85,17 @@ def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) ->
     partial.replace(mmi)
 
 
-def align(
-    fastq: Path, mmi: Path, junctions: Path, bam: Path, *, paired: bool, sample: str, threads: int, split: bool = False
-) -> None:
-    """Align recruited reads to an index of the whole genome and write `bam` with `bam`.bai, sorted by coordinate.
+@dataclass(frozen=True)
+class Common:
+    """What each way to align is told: whether reads are pairs, the sample's name, threads."""
 
-    See `align_unsorted` for the arguments and `write_sorted` for the result. Temporary files live beside `fastq`.
-    """
-    with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
-        sam = Path(folder) / "reads.sam"
-        align_unsorted(fastq, mmi, junctions, sam, paired=paired, sample=sample, threads=threads, split=split)
-        write_sorted(sam, bam, threads)
+    paired: bool
+    sample: str
+    threads: int
 
 
 def align_unsorted(
-    fastq: Path,
-    reference: Path,
-    junctions: Path,
-    sam: Path,
-    *,
-    paired: bool,
-    sample: str,
-    threads: int,
-    split: bool = False,
+    fastq: Path, reference: Path, junctions: Path, sam: Path, common: Common, *, split: bool = False
 ) -> None:
     """Align recruited reads to `reference`, an index or a FASTA.
 
@@ -117,18 +105,16 @@ def align_unsorted(
     all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. Temporary files lie
     beside `sam`. Raises InputError when minimap2 fails.
     """
-    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-G", MAX_INTRON, "-K", BATCH]
+    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-G", MAX_INTRON, "-K", BATCH, "-t", str(common.threads)]
     if junctions.stat().st_size:
         options += ["-j", str(junctions)]
-    if not paired:
+    if not common.paired:
         options.append("--frag=no")
     if split:
         options.append(f"--split-prefix={sam.parent}/part")
-    group = ["-R", f"@RG\\tID:{sample}\\tSM:{sample}"]
-    _run(
-        ["-ax", PRESET, "-t", str(threads), *options, *group, "-o", str(sam), str(reference), str(fastq)],
-        f"sample {sample}: alignment",
-    )
+    group = ["-R", f"@RG\\tID:{common.sample}\\tSM:{common.sample}"]
+    command = ["-ax", PRESET, *options, *group, "-o", str(sam), str(reference), str(fastq)]
+    _run(command, f"sample {common.sample}: alignment")
 
 
 def write_sorted(sam: Path, bam: Path, threads: int) -> None:

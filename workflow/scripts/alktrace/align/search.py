@@ -7,7 +7,7 @@ is kept that fits about as well as the best over the same bases. Coordinates are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from ..genome.twobit import TwoBit
 from .kernels import layout
-from .words import Interval, Kernels, ReadWords, TargetWords, add_sequences, address, load_search_kernels, shift_of
+from .words import (
+    Kernels,
+    ReadWords,
+    TargetWords,
+    add_sequences,
+    address,
+    addresses,
+    load_search_kernels,
+    shift_of,
+)
 
 _CHUNK = 1 << 22  # bytes of the genome a task
 _ROOM = 1 << 16  # hits a call
@@ -28,9 +37,9 @@ U32 = NDArray[np.uint32]
 
 @dataclass(frozen=True)
 class Placements:
-    """Placements of reads, a row each, sorted by read and best first. `reads` are numbers of `ReadWords`, `contigs` numbers in
-    the order of the genome; `starts` and `ends` lie in the genome, `read_starts` and `read_ends` in the read as
-    sequenced; `scores` count matches, less two a mismatch and four a gap."""
+    """Placements of reads, a row each, sorted by read and best first. `reads` are numbers of `ReadWords`, `contigs`
+    numbers in the order of the genome; `starts` and `ends` lie in the genome, `read_starts` and `read_ends` in
+    the read as sequenced; `scores` count matches, less two a mismatch and four a gap."""
 
     reads: U32
     contigs: U32
@@ -45,6 +54,20 @@ class Placements:
 
     def __len__(self) -> int:
         return len(self.reads)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sequence fits: `contig`, `start` and `end` on it, `reverse` strand, the part of the sequence that lies
+    there (`first` to `last`) and the `score`, matches less two a mismatch and four a gap. 0-based, half-open."""
+
+    contig: str
+    start: int
+    end: int
+    reverse: bool
+    first: int
+    last: int
+    score: int
 
 
 @dataclass
@@ -76,22 +99,21 @@ def search(kernels: Kernels, genome: TwoBit, words: ReadWords, threads: int) -> 
     return _placements(kernels, segments.joined(), words, repeated)
 
 
-def locate(
-    genome: TwoBit, sequences: Sequence[str], threads: int
-) -> list[list[tuple[str, int, int, bool, int, int, int]]]:
-    """Placements of each sequence, best first: contig, start, end, whether it is reversed, start and end in the sequence,
-    score."""
+def locate(genome: TwoBit, sequences: Sequence[str], threads: int) -> list[list[Place]]:
+    """All places that each sequence (A, C, G, T; short reads or contigs) fits about equally well, best first.
+
+    Of many sequences that are alike the last ones have none: see `ReadWords.add`.
+    """
     kernels = load_search_kernels()
     words = ReadWords(kernels, TargetWords(kernels, genome, ()))
     add_sequences(words, sequences)
     found = search(kernels, genome, words, threads)
     names = list(genome.contigs)
-    placed: list[list[tuple[str, int, int, bool, int, int, int]]] = [[] for _ in sequences]
-    for i in range(len(found)):
-        numbers = found.starts[i], found.ends[i], found.read_starts[i], found.read_ends[i], found.scores[i]
-        start, end, read_start, read_end, score = map(int, numbers)
-        row = names[found.contigs[i]], start, end, bool(found.reverse[i]), read_start, read_end, score
-        placed[words.fragments[found.reads[i]]].append(row)
+    placed: list[list[Place]] = [[] for _ in sequences]
+    columns = (found.reads, found.contigs, found.starts, found.ends, found.reverse, found.read_starts, found.read_ends)
+    for read, contig, start, end, reverse, first, last, score in zip(*columns, found.scores, strict=True):
+        place = Place(names[contig], int(start), int(end), bool(reverse), int(first), int(last), int(score))
+        placed[words.fragments[read]].append(place)
     return placed
 
 
@@ -132,7 +154,7 @@ def _stream(kernels: Kernels, genome: TwoBit, words: ReadWords, threads: int) ->
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, range(threads)))
-    repeated = np.sum(counts, axis=0, dtype=np.uint32) > layout.REPEATED
+    repeated: NDArray[np.bool_] = np.stack(counts).sum(axis=0, dtype=np.uint32) > layout.REPEATED
     by_contig: dict[int, list[tuple[U32, U32]]] = {}
     for (number, _, _), (places, slots) in zip(tasks, found, strict=True):
         kept = ~repeated[slots]
@@ -170,7 +192,7 @@ def _extend(
         full = kernels["extend"](
             address(packed), size, origin, address(places), address(slots), len(places), address(words.heads),
             address(words.nexts), address(words.reads), address(words.offsets), address(words.bases),
-            address(words.starts), address(words.lengths), *map(address, last),
+            address(words.starts), address(words.lengths), *addresses(*last),
             *(address(rows[i]) for i in (0, 2, 3, 1, 4)), _ROWS, address(state),
         )  # fmt: skip
         yield tuple(row[: state[layout.SEGMENTS]] for row in rows)
@@ -185,7 +207,7 @@ def _placements(kernels: Kernels, rows: NDArray[np.uint32], words: ReadWords, re
     best, previous = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     used, chains = np.zeros(count, dtype=np.uint32), np.zeros(count, dtype=np.uint32)
     columns = (oriented, contigs, starts, ends, genome, scores)
-    total = kernels["chain"](*map(address, columns), count, *map(address, (best, previous, used, chains)))
+    total = kernels["chain"](*addresses(*columns), count, *addresses(best, previous, used, chains))
     score = np.zeros(total, dtype=np.int64)
     np.add.at(score, chains, scores.astype(np.int64) - layout.JUMP)
     low, high = np.full(total, 0xFFFFFFFF, dtype=np.uint32), np.zeros(total, dtype=np.uint32)
@@ -205,11 +227,7 @@ def _placements(kernels: Kernels, rows: NDArray[np.uint32], words: ReadWords, re
     points = score[order].astype(np.uint32)
     kept = np.zeros(total, dtype=np.uint8)
     sides = [np.ascontiguousarray(column, dtype=np.uint32) for column in (table[0], table[5], table[6], points)]
-    left = kernels["choose"](*map(address, sides), total, address(kept))
+    left = kernels["choose"](*addresses(*sides), total, address(kept))
     chosen = kept == 1
-    return Placements(*(column[chosen] for column in (*table, points)), repeated, left)
-
-
-def target_words(kernels: Kernels, genome: TwoBit, targets: Iterable[Interval]) -> TargetWords:
-    """The words of the targets' loci."""
-    return TargetWords(kernels, genome, targets)
+    rows_kept = (column[chosen] for column in (*table, points))
+    return Placements(*rows_kept, repeated, left)  # type: ignore[call-arg]

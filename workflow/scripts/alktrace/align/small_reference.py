@@ -21,7 +21,8 @@ _DISTANCES = (250_000, 20_000, 0)  # bases between stretches of one sequence: as
 
 @dataclass(frozen=True)
 class SmallReference:
-    """Sequences named by their number; each is a group of stretches of one contig (0-based half-open), left to right."""
+    """Sequences named by their number; each is a group of stretches of one contig (0-based half-open), left to
+    right."""
 
     sequences: list[list[Interval]]
     genome: dict[str, int]  # contigs and lengths in the genome's order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +32,14 @@ def load_search_kernels() -> Kernels:
     return load_kernels({name: f"{_ROOM}.{module}" for name, module in _MODULES.items()})
 
 
-def address(array: NDArray[np.generic]) -> int:
+def address(array: NDArray[Any]) -> int:
     """Where an array lies, for a kernel. The caller keeps the array."""
     return int(array.ctypes.data)
+
+
+def addresses(*arrays: NDArray[Any]) -> list[int]:
+    """Where several lie."""
+    return [address(array) for array in arrays]
 
 
 def shift_of(size: int) -> int:
@@ -62,10 +68,10 @@ class TargetWords:
 class ReadWords:
     """Reads to be searched and their words.
 
-    Table of words by slot: `keys` (0: free), `counts`, `heads`, the first place of a list; a place is the next one of the
-    list (`nexts`), an oriented read (`reads`: twice the number of the read, one more for its reverse complement) and an
-    `offset` in it. Reads: `starts` in `bases` (coded, then the reverse complement), `lengths`, `fragments` (number in
-    the input), `linked` (the fragment holds words of the targets).
+    Table of words by slot: `keys` (0: free), `counts`, `heads`, the first place of a list; a place is the next one of
+    the list (`nexts`), an oriented read (`reads`: twice the number of the read, one more for its reverse complement)
+    and an `offset` in it. Reads: `starts` in `bases` (coded, then the reverse complement), `lengths`, `fragments`
+    (number in the input), `linked` (the fragment holds words of the targets).
     """
 
     def __init__(self, kernels: Kernels, targets: TargetWords):
@@ -88,6 +94,9 @@ class ReadWords:
         self.starts = np.zeros(rows, dtype=np.uint64)
         self.lengths, self.fragments = (np.zeros(rows, dtype=np.uint32) for _ in range(2))
         self.linked = np.zeros(rows, dtype=np.uint8)
+
+    def _rows(self) -> list[NDArray[Any]]:
+        return [self.bases, self.starts, self.lengths, self.fragments, self.linked]
 
     @property
     def shift(self) -> int:
@@ -112,8 +121,8 @@ class ReadWords:
             self.state[layout.FULL] = 0
             used += self._kernels["index_reads"](
                 address(rest), len(rest), mates, address(self._classes), address(self._targets.keys),
-                self._targets.shift, *map(address, tables), self.shift, *map(address, places), len(self.nexts),
-                address(self.bases), len(self.bases), *map(address, rows), len(self.starts), address(self.state),
+                self._targets.shift, *addresses(*tables), self.shift, *addresses(*places), len(self.nexts),
+                address(self.bases), len(self.bases), *addresses(*rows), len(self.starts), address(self.state),
             )  # fmt: skip
             if not self.state[layout.FULL]:
                 return used
@@ -126,19 +135,19 @@ class ReadWords:
             chains = (self.nexts, self.reads, self.offsets)
             self._new_table(2 * len(self.keys))
             new = (self.keys, self.counts, self.heads)
-            self._kernels["move_words"](*map(address, old), len(old[0]), *map(address, new), self.shift)
+            self._kernels["move_words"](*addresses(*old), len(old[0]), *addresses(*new), self.shift)
             for grown, before in zip((self.nexts, self.reads, self.offsets), chains, strict=True):
                 grown[: len(before)] = before
         else:
-            old_rows = (self.bases, self.starts, self.lengths, self.fragments, self.linked)
+            narrow = self._rows()
             self._new_rows(2 * len(self.starts))
-            rows = (self.bases, self.starts, self.lengths, self.fragments, self.linked)
-            for wide, narrow in zip(rows, old_rows, strict=True):
-                wide[: len(narrow)] = narrow  # type: ignore[index]
+            for wide, column in zip(self._rows(), narrow, strict=True):
+                wide[: len(column)] = column
 
 
 def read_fragments(words: ReadWords, fastq: Path, mates: int) -> None:
-    """Add all fragments of a FASTQ file (plain or gzip) that the recruiter wrote. Raises InputError for a damaged one."""
+    """Add all fragments of a FASTQ file (plain or gzip) that the recruiter wrote. Raises InputError for a damaged
+    one."""
     file, read, _ = open_stream(fastq)
     buffer, rest, size = np.empty(_TEXT, dtype=np.uint8), 0, 1
     with file:

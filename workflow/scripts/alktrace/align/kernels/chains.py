@@ -9,10 +9,11 @@ from .layout import GAP, JUMP, MOST, OVERLAP, WORSE
 
 
 def chain(reads, contigs, starts, ends, genome, scores, count, best, previous, used, chains):
-    """Number the placement of each segment in `chains`, best first within a read and strand; returns how many there are.
+    """Number the placement of each segment in `chains`, best first within a read and strand; returns how many there
+    are.
 
-    Segments are sorted by oriented read, contig and place in the genome. A placement's score is the sum of its segments'
-    less a cost for each gap and for bases that two segments share.
+    Segments are sorted by oriented read, contig and place in the genome. A placement's score is the sum of its
+    segments' less a cost for each gap and for bases that two segments share.
     """
     total = uint64(0)
     first = uint64(0)

@@ -23,8 +23,9 @@ def fill_bitmap(keys, size, bitmap, shift):
 def stream(packed, first, last, bitmap, bitmap_shift, keys, shift, counts, hits, slots, room):
     """Look up the words that begin at the bytes first..last (half-open) of a contig, that is at every fourth base.
 
-    `counts` (by slot of the table) counts them all; a word that is met too often is not listed any more. Listed are the byte and the
-    slot. Returns the number of hits; it is `room` when the list is full, and the last byte then says where to go on.
+    `counts` (by slot of the table) counts them all; a word that is met too often is not listed any more. Listed are the
+    byte and the slot. Returns the number of hits; it is `room` when the list is full, and the last byte then says where
+    to go on.
     """
     found = uint64(0)
     code = uint64(0)
@@ -60,10 +61,9 @@ def extend(
 ):  # fmt: skip
     """Segments: hits extended both ways without gaps, as long as the score does not drop too far below its best.
 
-    `hits` are bytes of one contig of `size` bases in ascending order. `diagonals` and `ends` remember of each oriented read
-    the last segment, so that its other hits are not extended again; `origin`, bases of the contigs before, tells contigs
-    apart. Returns 1 when the rows are full; `state` then says
-    where to go on.
+    `hits` are bytes of one contig of `size` bases in ascending order. `diagonals` and `ends` remember of each oriented
+    read the last segment, so that its other hits are not extended again; `origin`, bases of the contigs before, tells
+    contigs apart. Returns 1 when the rows are full; `state` then says where to go on.
     """
     row = uint64(state[SEGMENTS])
     number = uint64(state[HITS_DONE])

@@ -138,8 +138,8 @@ def index_reads(
 ):  # fmt: skip
     """Take whole fragments (`mates` FASTQ records of four lines each) from `text`; store those that hold something new.
 
-    A stored read has its coded bases at starts[n], then their reverse complement, both `lengths[n]` long, the number of its
-    fragment, and whether the fragment belongs to the targets. Stops where a table is full (`state[FULL]`): words at
+    A stored read has its coded bases at starts[n], then their reverse complement, both `lengths[n]` long, the number of
+    its fragment, and whether the fragment belongs to the targets. Stops where a table is full (`state[FULL]`): words at
     half of the slots. Returns the bytes used.
     """
     used = uint64(0)
@@ -148,7 +148,7 @@ def index_reads(
         # where the fragment ends; its bases are coded behind those that are stored
         at, first, fresh, targets, complete = used, uint64(state[BASES]), False, uint64(0), True
         total = uint64(0)
-        for mate in range(mates):
+        for _ in range(mates):
             begin = line_end(text, at, size) + uint64(1)
             end = line_end(text, begin, size)
             third = line_end(text, end + uint64(1), size)

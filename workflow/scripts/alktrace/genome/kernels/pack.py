@@ -11,8 +11,8 @@ from .layout import BASES, BYTE, HEADER, LINE_START, PROBLEM, RUN, RUNS, SKIPPED
 def pack_bases(text, size, classes, packed, room, starts, lengths, runs, state):
     """Append bases of `text` to `packed` (at most `room` bytes) and runs of unknown bases to `starts` and `lengths`.
 
-    Stops at a header, at a byte that is no base, at the end of the text, or when one of the tables (`runs` rows) is full;
-    `state` says how far it came. Returns 1 when it stopped for want of room, else 0.
+    Stops at a header, at a byte that is no base, at the end of the text, or when one of the tables (`runs` rows) is
+    full; `state` says how far it came. Returns 1 when it stopped for want of room, else 0.
     """
     at, bases = uint64(0), uint64(state[BASES])
     byte, run, count = uint64(state[BYTE]), state[RUN], uint64(state[RUNS])
