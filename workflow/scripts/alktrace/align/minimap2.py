@@ -23,6 +23,7 @@ from ..runtime.errors import InputError
 
 MIN_VERSION = (2, 29)
 PRESET = "splice:sr"
+PRESETS = {"rna": PRESET, "dna": "sr"}
 MAX_INTRON = "250k"  # ALK intron 1 has 202 kb, just above minimap2's default of 200k
 SECONDARY = "5"  # paralogues and pseudogenes must be seen beside the best alignment
 BATCH = "50M"  # bases held in memory at a time; the result does not depend on it
@@ -87,11 +88,12 @@ def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) ->
 
 @dataclass(frozen=True)
 class Common:
-    """What each way to align is told: whether reads are pairs, the sample's name, threads."""
+    """What each way to align is told: whether reads are pairs, the sample's name, threads, assay (rna or dna)."""
 
     paired: bool
     sample: str
     threads: int
+    assay: str = "rna"
 
 
 def align_unsorted(
@@ -105,15 +107,16 @@ def align_unsorted(
     all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. Temporary files lie
     beside `sam`. Raises InputError when minimap2 fails.
     """
-    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-G", MAX_INTRON, "-K", BATCH, "-t", str(common.threads)]
-    if junctions.stat().st_size:
+    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH, "-t", str(common.threads)]
+    options += ["-G", MAX_INTRON] if common.assay == "rna" else []
+    if common.assay == "rna" and junctions.stat().st_size:
         options += ["-j", str(junctions)]
     if not common.paired:
         options.append("--frag=no")
     if split:
         options.append(f"--split-prefix={sam.parent}/part")
     group = ["-R", f"@RG\\tID:{common.sample}\\tSM:{common.sample}"]
-    command = ["-ax", PRESET, *options, *group, "-o", str(sam), str(reference), str(fastq)]
+    command = ["-ax", PRESETS[common.assay], *options, *group, "-o", str(sam), str(reference), str(fastq)]
     _run(command, f"sample {common.sample}: alignment")
 
 

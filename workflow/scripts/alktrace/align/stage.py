@@ -22,7 +22,15 @@ log = logging.getLogger(__name__)
 
 
 def align_reads(
-    fastq: Path, reference: Mapping[str, Path], bam: Path, *, way: str, paired: bool, sample: str, threads: int
+    fastq: Path,
+    reference: Mapping[str, Path],
+    bam: Path,
+    *,
+    way: str,
+    paired: bool,
+    sample: str,
+    threads: int,
+    assay: str = "rna",
 ) -> str:
     """Align recruited reads and write `bam` with `bam`.bai, sorted, with the genome's header; returns the aligner's
     name.
@@ -35,7 +43,7 @@ def align_reads(
     """
     with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
         sam = Path(folder) / "reads.sam"
-        common = Common(paired, sample, threads)
+        common = Common(paired, sample, threads, assay)
         if way == "search":
             _search_and_align(fastq, reference, sam, common)
         else:
