@@ -19,7 +19,8 @@ from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
 from alktrace.genome.twobit import TwoBit, write_twobit
 
-PANEL = "gene\trole\ttranscript\trefseq\trna_exons\trna_introns\tnote\nALK\ttarget\t\t\tall\t\t\n"
+COLUMNS = "gene role transcript refseq rna_exons rna_introns dna_exons dna_introns note"
+PANEL = COLUMNS.replace(" ", "\t") + "\nALK\ttarget\t\t\tall\t\tall\t\t\n"
 
 
 def random_bases(rng: random.Random, size: int) -> str:
