@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 
 from ..model.findings import detected_name, fusion_label, kinase_fusions
-from ..model.records import Report, State
+from ..model.records import ReportFindings
+from ..model.vocabulary import Call, State
 from ..report.escape import cell
 
 TARGET = "ALK"
@@ -48,7 +49,7 @@ def _table(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(report: Report) -> Row:
+def _row(report: ReportFindings) -> Row:
     verdict, sample = report.verdict, report.sample
     called = kinase_fusions(report.fusions)
     changes = [m for m in report.mutations if m.gene == TARGET]
@@ -68,10 +69,10 @@ def _row(report: Report) -> Row:
         _joined(f"{m.vaf:.3f}" for m in changes),
         verdict.bypass.state,
         _joined(detected_name(b) for b in report.bypass if b.state is State.DETECTED),
-        _joined(t.drug for t in report.tki if t.call == "resistant"),
-        _joined(t.drug for t in report.tki if t.call == "sensitive"),
-        report.qc["pairs_total"],
-        report.qc["control_fragments"],
+        _joined(t.drug for t in report.tki if t.call == Call.RESISTANT),
+        _joined(t.drug for t in report.tki if t.call == Call.SENSITIVE),
+        report.qc.pairs_total,
+        report.qc.control_fragments,
         verdict.summary,
     )
 
