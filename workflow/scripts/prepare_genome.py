@@ -12,7 +12,7 @@ from alktrace.runtime.serialise import write_json
 def main(snakemake: Any) -> None:
     fasta, gtf = Path(snakemake.input.fasta), Path(snakemake.input.gtf)
     records = file_records({"fasta": fasta, "gtf": gtf})
-    prepare_genome(fasta, records["fasta"]["sha256"], Path(snakemake.params.cache), Path(snakemake.output.genome))
+    prepare_genome(fasta, records["fasta"].sha256, Path(snakemake.params.cache), Path(snakemake.output.genome))
     write_json(records, Path(snakemake.output.record))
 
 
