@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from ..genome.transcripts import Annotation
 from ..genome.twobit import TwoBit
 from ..knowledge.panel import read_panel
+from ..runtime.scratch import scratch
 from . import minimap2
 from .kernels.layout import FRAGMENTS
 from .loci import grown, loci, target_loci
