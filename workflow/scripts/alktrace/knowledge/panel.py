@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import Literal
 
 from ..runtime.errors import InputError
-
-ROLES = ("target", "driver", "bypass", "control")
+from .table import check_unique, fault, read_rows
 
 
 @dataclass(frozen=True)
@@ -24,32 +22,39 @@ class PanelGene:
     rna_introns: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _PanelRow:
+    """One row as it is written."""
+
+    gene: str
+    role: Literal["target", "driver", "bypass", "control"]
+    transcript: str
+    refseq: str
+    rna_exons: str
+    rna_introns: str
+    note: str
+
+
 def read_panel(path: Path) -> list[PanelGene]:
-    """Read the panel, rows in file order. Raises InputError naming the row that is wrong."""
-    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    wanted = ["gene", "role", "transcript", "refseq", "rna_exons", "rna_introns", "note"]
-    if list(table.columns) != wanted:
-        raise InputError(f"{path}: columns are {', '.join(table.columns)}; they must be {', '.join(wanted)}")
-    rows = ({str(column): str(value) for column, value in row.items()} for row in table.to_dict("records"))
-    genes = [_gene(path, number, row) for number, row in enumerate(rows, 2)]
-    names = [g.gene for g in genes]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise InputError(f"{path}: gene {twice[0]} has two rows; keep one")
-    if not any(g.role == "target" for g in genes):
+    """Read the panel, rows in file order. Raises InputError naming file, row and column of the first fault."""
+    rows = read_rows(path, _PanelRow)
+    check_unique(path, "gene", rows)
+    if not any(row.role == "target" for row in rows):
         raise InputError(f"{path}: no row has role target; ALK must be one")
-    return genes
+    return [_gene(path, number, row) for number, row in enumerate(rows, 2)]
 
 
-def _gene(path: Path, number: int, row: dict[str, str]) -> PanelGene:
-    if row["role"] not in ROLES:
-        raise InputError(f"{path}: row {number}, column role: '{row['role']}' is none of {', '.join(ROLES)}")
+def _gene(path: Path, number: int, row: _PanelRow) -> PanelGene:
+    exons = None if row.rna_exons == "all" else _numbers(path, number, "rna_exons", row.rna_exons)
+    introns = _numbers(path, number, "rna_introns", row.rna_introns)
+    return PanelGene(row.gene, row.role, row.transcript, row.refseq, exons, introns)
+
+
+def _numbers(path: Path, number: int, column: str, text: str) -> tuple[int, ...]:
     try:
-        exons = None if row["rna_exons"] == "all" else parse_numbers(row["rna_exons"])
-        introns = parse_numbers(row["rna_introns"])
+        return parse_numbers(text)
     except ValueError:
-        raise InputError(f"{path}: row {number}: exons and introns are written like 18-21,23 or all") from None
-    return PanelGene(row["gene"], row["role"], row["transcript"], row["refseq"], exons, introns)
+        fault(path, number, column, f"'{text}' is not written like 18-21,23 or all")
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:
