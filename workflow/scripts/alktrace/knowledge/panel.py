@@ -12,7 +12,8 @@ from .table import check_unique, fault, read_rows
 
 @dataclass(frozen=True)
 class PanelGene:
-    """One row. `rna_exons` is None for all exons; `rna_introns` are intron numbers (intron n follows exon n)."""
+    """One row. Exons are None for all exons; introns are numbers (intron n follows exon n). A `partner` is looked at in
+    DNA only, for breakpoints."""
 
     gene: str
     role: str
@@ -20,6 +21,16 @@ class PanelGene:
     refseq: str
     rna_exons: tuple[int, ...] | None
     rna_introns: tuple[int, ...]
+    dna_exons: tuple[int, ...] | None
+    dna_introns: tuple[int, ...]
+
+    def exons(self, assay: str) -> tuple[int, ...] | None:
+        """Exons looked at by an assay (rna, dna); None for all."""
+        return self.dna_exons if assay == "dna" else self.rna_exons
+
+    def introns(self, assay: str) -> tuple[int, ...]:
+        """Introns looked at by an assay (rna, dna)."""
+        return self.dna_introns if assay == "dna" else self.rna_introns
 
 
 @dataclass(frozen=True)
@@ -27,11 +38,13 @@ class _PanelRow:
     """One row as it is written."""
 
     gene: str
-    role: Literal["target", "driver", "bypass", "control"]
+    role: Literal["target", "driver", "bypass", "control", "partner"]
     transcript: str
     refseq: str
     rna_exons: str
     rna_introns: str
+    dna_exons: str
+    dna_introns: str
     note: str
 
 
@@ -45,16 +58,18 @@ def read_panel(path: Path) -> list[PanelGene]:
 
 
 def _gene(path: Path, number: int, row: _PanelRow) -> PanelGene:
-    exons = None if row.rna_exons == "all" else _numbers(path, number, "rna_exons", row.rna_exons)
-    introns = _numbers(path, number, "rna_introns", row.rna_introns)
-    return PanelGene(row.gene, row.role, row.transcript, row.refseq, exons, introns)
+    def listed(column: str) -> tuple[int, ...]:
+        text = getattr(row, column)
+        try:
+            return parse_numbers(text)
+        except ValueError:
+            fault(path, number, column, f"'{text}' is not written like 18-21,23 or all")
 
-
-def _numbers(path: Path, number: int, column: str, text: str) -> tuple[int, ...]:
-    try:
-        return parse_numbers(text)
-    except ValueError:
-        fault(path, number, column, f"'{text}' is not written like 18-21,23 or all")
+    rna = None if row.rna_exons == "all" else listed("rna_exons")
+    dna = None if row.dna_exons == "all" else listed("dna_exons")
+    return PanelGene(
+        row.gene, row.role, row.transcript, row.refseq, rna, listed("rna_introns"), dna, listed("dna_introns")
+    )
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:
