@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alktrace.interpret.stage import build_report
+from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
     BypassEvent,
     Fusion,
@@ -146,7 +147,8 @@ def codons(depth: int = 1000, blind: Sequence[int] = (), changed: Sequence[Mutat
 def track(gene: str, event: str, state: State = State.NOT_DETECTED, kind: str = "mutation") -> BypassEvent:
     limit = 0.01 if state is not State.NOT_ASSESSABLE else None
     source = {"reference": "PMID:22235099;22277784", "verified": "page", "note": "hotspot"}
-    return BypassEvent(gene, event, kind, state, 500, 0, limit, "", [source])
+    ids = {e.track for e in read_events(KNOWLEDGE) if e.gene == gene and (e.event == event or event == "hotspot")}
+    return BypassEvent(gene, event, kind, state, 500, 0, limit, "", [source], min(ids, default=""))
 
 
 SCREENED_GENES = ("EGFR", "KIT", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1")

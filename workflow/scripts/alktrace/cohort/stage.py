@@ -10,8 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..knowledge.sentences import Sentences
-from ..knowledge.table import read_table
+from ..knowledge.sentences import read_sentences
 from ..model.records import BypassEvent, Fusion, Mutation, Report, SampleInfo, TkiCall, Verdict
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
@@ -46,8 +45,7 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
     found = {path: Report(screened=[], **vars(read_json(path, ReportFindings))) for path in reports}
     rows = [_row(report) for report in found.values()]
     patients = _patients(found)
-    sentences = read_table(KNOWLEDGE / "sentences.tsv", ("id", "text"))
-    said = Sentences({row["id"]: row["text"] for row in sentences})
+    said = read_sentences(KNOWLEDGE)
     pages = {file_name(name): patient_page(name, _series(found, paths), said) for name, paths in patients.items()}
     index = (
         environment()

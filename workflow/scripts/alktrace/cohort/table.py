@@ -35,8 +35,9 @@ class Row:
     vaf: str
     bypass: State
     bypass_events: str
-    resistant: str
-    sensitive: str
+    resistance_reported: str
+    sources_disagree: str
+    activity_reported: str
     pairs_total: int
     control_fragments: int
     summary: str
@@ -69,6 +70,7 @@ def _row(report: Report) -> Row:
         verdict.bypass.state,
         _joined(detected_name(b) for b in report.bypass if b.state is State.DETECTED),
         _joined(t.drug for t in report.tki if t.call == "resistant"),
+        _joined(t.drug for t in report.tki if t.call == "conflicting"),
         _joined(t.drug for t in report.tki if t.call == "sensitive"),
         report.qc["pairs_total"],
         report.qc["control_fragments"],

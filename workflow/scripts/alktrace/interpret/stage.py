@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..knowledge.evidence import Knowledge
-from ..knowledge.sentences import Sentences
+from ..knowledge.sentences import Sentences, saying
 from ..model.findings import junction_is, kinase_fusions
 from ..model.records import Fusion, FusionResult, RecruitStats, Report, SampleInfo, ScreenResult, State, Verdict
 from ..settings import InterpretSettings
 from . import bypass, context, inhibitors, verdicts
 from .verdicts import Domain
+from .wording import tki_call
 
 SCHEMA_VERSION = "1.0"
 
@@ -31,8 +32,9 @@ def build_report(
     Raises InputError when a table is missing or malformed.
     """
     tables = Knowledge.load(knowledge)
+    word = tables.sentences.word
     domain = Domain.of(screen.screened)
-    rearrangement, said = verdicts.rearrangement(fusions, stats, settings, tables.sentences)
+    rearrangement = verdicts.rearrangement(fusions, stats, settings)
     found = kinase_fusions(fusions.fusions)
     whole_transcripts = sample.assay == "rna" and sample.library != "amplicon"
     wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
@@ -40,17 +42,29 @@ def build_report(
     kinase = verdicts.kinase_domain(screen.mutations, domain, wanted, tables, wild_type_only)
     events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
     tracks = bypass.classify(events, screen.bypass, tables)
-    bypass_finding, bypass_said = bypass.judge(tracks, tables.sentences)
-    calls = inhibitors.matrix(found, rearrangement, screen.mutations, domain, tables)
-    drugs = verdicts.resistance_sentences(calls, tables.sentences)
+    ways = bypass.judge(tracks)
+    drugs = inhibitors.matrix(found, rearrangement.state, screen.mutations, domain, tables)
+    summary = [
+        *rearrangement.said,
+        *rearrangement.summary,
+        *kinase.said,
+        *verdicts.resistance_sentences(drugs),
+        ways.said[0],
+    ]
+    verdict = Verdict(
+        rearrangement.finding(tables.sentences),
+        kinase.finding(tables.sentences),
+        ways.finding(tables.sentences),
+        word(summary),
+    )
     report = Report(
         SCHEMA_VERSION,
         sample,
-        Verdict(rearrangement, kinase, bypass_finding, " ".join([*said, kinase.reason, *drugs, bypass_said])),
+        verdict,
         [context.with_context(f, tables) for f in fusions.fusions],
         screen.mutations,
         screen.screened,
-        calls,
+        [tki_call(drug, tables) for drug in drugs],
         events,
         quality(stats, fusions, screen, tables.sentences),
         dict(provenance),
@@ -100,7 +114,9 @@ def direct_junctions(seen: Mapping[str, int], fusions: list[Fusion], sentences: 
         if pairs:
             aligned = [f for f in fusions if junction_is(junction, f)]
             fragments = sum(f.support.unique_fragments for f in aligned)
-            key = "direct_confirmed" if aligned else "direct_not_aligned"
-            text = sentences.say(key, junction=junction, pairs=pairs, fragments=fragments)
+            said = saying("direct_not_aligned", junction=junction, pairs=pairs)
+            if aligned:
+                said = saying("direct_confirmed", junction=junction, pairs=pairs, fragments=fragments)
+            text = sentences.word(said)
             rows.append({"junction": junction, "pairs": pairs, "aligned_fragments": fragments, "text": text})
     return rows

@@ -44,8 +44,8 @@ class Sentences:
     templates: dict[str, str]
 
     def say(self, key: str, **fields: Any) -> str:
-        """The sentence `key` with its fields. Raises InputError when the table lacks the key, or when the template names
-        a field that the sentence has not."""
+        """The sentence `key` with its fields. Raises InputError when the table lacks the key, or when the template
+        names a field that the sentence has not."""
         template = self.templates.get(key)
         if template is None:
             raise InputError(f"sentences.tsv: row {key} is missing; restore it")

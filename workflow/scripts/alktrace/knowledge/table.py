@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
@@ -34,17 +33,21 @@ def read_rows(path: Path, kind: type[T]) -> tuple[T, ...]:
     types = _types(kind)
     return tuple(
         kind(**{name: _cell(path, number, name, record[name], types[name]) for name in types})
-        for number, record in _records(path, tuple(types))
+        for number, record in _records(path, tuple(types), exact=True)
     )
 
 
-@lru_cache
 def _types(kind: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
 
 
-def _records(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Rows of a table as text, for tables that have a reader of their own. `columns` are those that it must have."""
+    return [record for _, record in _records(path, columns, exact=False)]
+
+
+def _records(path: Path, columns: Sequence[str], exact: bool) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         with path.open(encoding="utf-8", newline="") as handle:
             lines = list(csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -58,7 +61,7 @@ def _records(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[s
             how = "is missing" if column not in header else "stands twice"
             raise InputError(f"{path}: column {column} {how}; the table needs {', '.join(columns)}")
     unread = [column for column in header if column not in columns]
-    if unread:
+    if unread and exact:
         raise InputError(f"{path}: column '{unread[0]}' is not read; the table needs {', '.join(columns)}")
     for number, cells in enumerate(lines[1:], 2):
         if len(cells) != len(header):

@@ -14,11 +14,11 @@ def names_change(text: str, mutation: Mutation) -> bool:
 
 
 def detected_name(event: BypassEvent) -> str:
-    """Gene and event; of a found event what was found: "KRAS G12X (G12D)", "KIF5B::RET fusion"."""
+    """Gene and event; of a found event what was found: "KRAS G12D", "KIF5B::RET fusion"."""
     name = f"{event.gene} {event.event}"
-    if event.state is not State.DETECTED or event.reason in ("", event.event):
+    if event.state is not State.DETECTED or not event.reason:
         return name
-    return {"mutation": f"{name} ({event.reason})", "fusion": event.event}.get(event.kind, name)
+    return {"mutation": f"{event.gene} {event.reason}", "fusion": event.event}.get(event.kind, name)
 
 
 TARGET = "ALK"

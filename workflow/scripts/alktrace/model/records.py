@@ -235,6 +235,7 @@ class BypassEvent:
     limit_of_detection: float | None
     reason: str
     references: list[dict[str, Any]]
+    track: str = ""  # id of its row of bypass.tsv
 
 
 @dataclass
@@ -273,10 +274,11 @@ class TkiCall:
     """What is reported for one inhibitor against what was found (fields of report.json `tki[]`)."""
 
     drug: str
-    call: str  # sensitive | intermediate | resistant | unknown | not_applicable
+    call: str  # sensitive | intermediate | resistant | conflicting | unknown | not_applicable
     because: list[str]
     evidence: list[dict[str, Any]]
     references: list[dict[str, Any]]
+    approvals: list[dict[str, Any]] = field(default_factory=list)  # for ALK-positive lung cancer
 
 
 @dataclass

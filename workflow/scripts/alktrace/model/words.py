@@ -49,6 +49,16 @@ STATE_WORDS = {
 }
 
 
+CALL_WORDS = {  # what the call about an inhibitor is called wherever a person reads it
+    "sensitive": "activity reported",
+    "intermediate": "intermediate activity reported",
+    "resistant": "resistance reported",
+    "conflicting": "sources disagree",
+    "unknown": "unknown",
+    "not_applicable": "does not apply",
+}
+
+
 def share(value: float | None) -> str:
     """A share as per cent with three significant digits at most; "none" for None."""
     return "none" if value is None else f"{100 * value:.3g}%"
