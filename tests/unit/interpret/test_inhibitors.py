@@ -15,6 +15,7 @@ from alktrace.interpret.inhibitors import FAVOUR, clones, drug_rows, judge_set, 
 from alktrace.knowledge.evidence import Knowledge, parts
 from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import OnFusion
+from alktrace.model.vocabulary import Carried
 from alktrace.runtime.errors import InputError
 from interpret_cases import KNOWLEDGE, call, codons, fusion, fusion_result, mutation, report
 
@@ -103,13 +104,13 @@ def test_every_change_and_compound_follows_its_checked_rows() -> None:
 def test_sources_that_disagree_are_called_conflicting_with_both_sides(change: str, drug: str) -> None:
     found = call(report(mutations=[mutation(change)]), drug)
     assert found.call == "conflicting"
-    assert {"reported_active", "reported_resistance"} <= {e["call"] for e in found.evidence}
+    assert {"reported_active", "reported_resistance"} <= {e.call for e in found.evidence}
     assert any("sources disagree" in text for text in found.because)
 
 
 def test_in_vitro_figures_are_those_of_the_table() -> None:
     found = call(report(mutations=[mutation("G1202R")]), "brigatinib")
-    text = " ".join(e["text"] for e in found.evidence)
+    text = " ".join(e.text for e in found.evidence)
     assert "IC50 325 nM in Ba/F3 EML4-ALK V3" in text
     assert "IC50 149 nM in Ba/F3 NPM1-ALK" in text
     assert "129" not in text
@@ -118,12 +119,12 @@ def test_in_vitro_figures_are_those_of_the_table() -> None:
 def test_only_unchecked_evidence_is_unknown() -> None:
     found = call(report(mutations=[mutation("G1202del")]), "alectinib")
     assert found.call == "unknown"
-    assert all(e["verified"] == "recalled" for e in found.evidence)
+    assert all(e.verified == "recalled" for e in found.evidence)
 
 
 def test_evidence_kinds_stand_apart_with_their_level() -> None:
     found = call(report(mutations=[mutation("C1156Y")]), "crizotinib")
-    assert {(e["kind"], e["level"]) for e in found.evidence} == {
+    assert {(e.kind, e.level) for e in found.evidence} == {
         ("clinical", "C"),
         ("literature", None),
         ("in_vitro", "D"),
@@ -132,15 +133,15 @@ def test_evidence_kinds_stand_apart_with_their_level() -> None:
 
 def test_a_patient_with_a_compound_is_no_evidence_for_the_single_change() -> None:
     found = call(report(mutations=[mutation("L1198F")]), "crizotinib")
-    assert "clinical" not in {e["kind"] for e in found.evidence}
+    assert "clinical" not in {e.kind for e in found.evidence}
 
 
 def test_approvals_of_alk_positive_lung_cancer_stand_apart() -> None:
     found = {one.drug: one for one in report().tki}
     assert all(one.approvals for one in found.values())
-    assert {a["agency"] for a in found["ensartinib"].approvals} == {"FDA"}
-    assert {a["agency"] for a in found["lorlatinib"].approvals} == {"FDA", "EMA"}
-    assert "ROS1" not in " ".join(a["text"] for one in found.values() for a in one.approvals)
+    assert {a.agency for a in found["ensartinib"].approvals} == {"FDA"}
+    assert {a.agency for a in found["lorlatinib"].approvals} == {"FDA", "EMA"}
+    assert "ROS1" not in " ".join(a.text for one in found.values() for a in one.approvals)
 
 
 # ---------------------------------------------------------------- no change found
@@ -254,7 +255,7 @@ def test_molecules_with_the_older_change_alone_count_as_a_clone() -> None:
 
 
 def test_change_off_the_fusion_is_said() -> None:
-    off = mutation("G1202R", on_fusion=OnFusion("no", 12, "12 fragments cover junction and codon"))
+    off = mutation("G1202R", on_fusion=OnFusion(Carried.NO, 12, "12 fragments cover junction and codon"))
     assert any(
         "not found on the fusion transcript" in text for text in call(report(mutations=[off]), "alectinib").because
     )
@@ -314,10 +315,8 @@ def test_each_evidence_entry_names_its_row() -> None:
     rows = {row.id for row in tables.evidence}
     for name in ("G1202R", "C1156Y", "I1171T"):
         for one in report(mutations=[mutation(name)]).tki:
-            assert {e["row"] for e in one.evidence} <= rows
-            assert {r["id"] for r in one.references} >= {
-                e["reference"].split(";")[0].split(" (")[0] for e in one.evidence
-            }
+            assert {e.row for e in one.evidence} <= rows
+            assert {r.id for r in one.references} >= {e.reference.split(";")[0].split(" (")[0] for e in one.evidence}
 
 
 # ---------------------------------------------------------------- properties

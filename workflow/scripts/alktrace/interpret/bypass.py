@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..knowledge.evidence import Knowledge, Track, cited, references, unique
+from msgspec.structs import replace
+
+from ..knowledge.evidence import Knowledge, Track, references, unique
 from ..knowledge.sentences import Said, saying
 from ..model.findings import kinase_fusions, label
-from ..model.records import BypassEvent, Fusion, FusionResult, RecruitStats, State
+from ..model.records import BypassEvent, Fusion, FusionResult, RecruitStats
+from ..model.vocabulary import Assay, Confidence, Kind, State, TrackKind
 from ..model.words import UNKNOWN, named, percent
 from ..settings import InterpretSettings
 from .outcome import Outcome
 
-KINDS = ("mutation", "exon_skipping", "fusion", "amplification")
+KINDS = tuple(TrackKind)
 
 
 def assemble(
@@ -30,15 +33,15 @@ def assemble(
     have = {(event.gene, event.kind) for event in events}
     for row in knowledge.bypass:
         for gene in row.gene_names:
-            if row.kind == "fusion" and (gene, "fusion") not in have:
+            if row.track_kind == TrackKind.FUSION and (gene, TrackKind.FUSION) not in have:
                 events.append(_fusion_track(gene, fusions, stats, knowledge, settings))
-                have.add((gene, "fusion"))
-            elif row.kind == "amplification":
+                have.add((gene, TrackKind.FUSION))
+            elif row.track_kind == TrackKind.AMPLIFICATION:
                 events.append(_amplification(gene, row, assay, knowledge))
             elif row.kind in KINDS and (gene, row.kind) not in have:
                 reason = knowledge.sentences.say("track_not_screened", gene=gene)
                 events.append(_untested(gene, row, reason))
-                have.add((gene, row.kind))
+                have.add((gene, TrackKind(row.kind)))
     return events
 
 
@@ -61,9 +64,9 @@ def classify(events: list[BypassEvent], screened: Sequence[BypassEvent], knowled
     drivers, flags = _only_role(knowledge, "driver"), _only_role(knowledge, "co_mutation", "small_cell")
     tracks = Tracks(events, [], [], [], [], [], _unseen(knowledge))
     for event in events:
-        if event.kind == "amplification":
+        if event.kind == TrackKind.AMPLIFICATION:
             tracks.copies.append(event)
-        elif event.kind == "fusion" and (event.gene in drivers or event.state is not State.NOT_ASSESSABLE):
+        elif event.kind == TrackKind.FUSION and (event.gene in drivers or event.state is not State.NOT_ASSESSABLE):
             tracks.drivers.append(event)
         elif (event.gene, event.kind) not in covered:
             tracks.outside.append(event)
@@ -105,7 +108,7 @@ def _state(tracks: Sequence[BypassEvent]) -> tuple[State, Said, float | None]:
     """State, sentence and worst VAF limit of the tracks that decide."""
     found = [e for e in tracks if e.state is State.DETECTED]
     blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
-    worst = _worst(tracks, "mutation")
+    worst = _worst(tracks, TrackKind.MUTATION)
     if found:
         return State.DETECTED, saying("bypass_detected", events=named(found)), worst
     if blind or not tracks:
@@ -115,7 +118,7 @@ def _state(tracks: Sequence[BypassEvent]) -> tuple[State, Said, float | None]:
     return State.NOT_DETECTED, said, worst
 
 
-def _worst(tracks: Sequence[BypassEvent], kind: str) -> float | None:
+def _worst(tracks: Sequence[BypassEvent], kind: TrackKind) -> float | None:
     """The highest limit of the tracks of one kind that were not detected."""
     limits = [e.limit_of_detection for e in tracks if e.kind == kind and e.state is State.NOT_DETECTED]
     return max((limit for limit in limits if limit is not None), default=None)
@@ -123,7 +126,7 @@ def _worst(tracks: Sequence[BypassEvent], kind: str) -> float | None:
 
 def limit_words(tracks: Sequence[BypassEvent]) -> Said:
     """The worst limit of detection of tracks that were not detected: VAF, else that of fusions."""
-    worst, fusions = _worst(tracks, "mutation"), _worst(tracks, "fusion")
+    worst, fusions = _worst(tracks, TrackKind.MUTATION), _worst(tracks, TrackKind.FUSION)
     if worst is not None:
         return saying("bypass_limit", worst=percent(worst))
     if fusions is not None:
@@ -135,35 +138,25 @@ def limit_words(tracks: Sequence[BypassEvent]) -> Said:
 def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
     """The event with its references as the report writes them: the screen's, else those of its gene's rows."""
     rows = [r for r in knowledge.bypass if event.gene in r.gene_names and r.kind == event.kind]
-    own = [one for r in event.references for one in cited(r["reference"], r["verified"], note=r["note"])]
-    own = own or [one for row in rows for one in references(row, note=row.meaning)]
-    return BypassEvent(
-        event.gene,
-        event.event,
-        event.kind,
-        event.state,
-        event.depth,
-        event.alt_fragments,
-        event.limit_of_detection,
-        event.reason,
-        unique(own),
-        event.track,
-    )
+    own = event.references or [one for row in rows for one in references(row, note=row.meaning)]
+    return replace(event, references=unique(own))
 
 
 def _untested(gene: str, row: Track, reason: str) -> BypassEvent:
     event = row.region if row.kind == "exon_skipping" else f"{row.event_type}: {row.region}"
     sources = references(row, note=row.meaning)
-    return BypassEvent(gene, event, row.kind, State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id)
+    return BypassEvent(
+        gene, event, TrackKind(row.kind), State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id
+    )
 
 
 def _amplification(gene: str, row: Track, assay: str, knowledge: Knowledge) -> BypassEvent:
     said = saying("track_amplification_dna", region=row.region)
-    if assay == "rna":
+    if assay == Assay.RNA:
         said = saying("track_amplification_rna", region=row.region, how=row.rna_assessable)
     reason, sources = knowledge.sentences.word(said), references(row, note=row.meaning)
     return BypassEvent(
-        gene, row.event_type, "amplification", State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id
+        gene, row.event_type, TrackKind.AMPLIFICATION, State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id
     )
 
 
@@ -176,18 +169,19 @@ def _fusion_track(
 ) -> BypassEvent:
     """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
     say = knowledge.sentences.say
-    rows = [r for r in knowledge.bypass if gene in r.gene_names and r.kind == "fusion"]
+    rows = [r for r in knowledge.bypass if gene in r.gene_names and r.track_kind == TrackKind.FUSION]
     sources = [one for r in rows for one in references(r, note=r.meaning)]
     track = rows[0].id
     found = kinase_fusions(fusions.fusions, gene)
-    low = [f for f in fusions.fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence == "low"]
+    own = [f for f in fusions.fusions if f.target == gene and f.kind == Kind.KINASE_FUSION]
+    low = [f for f in own if f.confidence == Confidence.LOW]
     limit = fusions.junction_limit
     if found:
         fragments = sum(f.support.unique_fragments for f in found)
         reason = " ".join(say("track_fusion_found", **_fields(f)) for f in found)
         names = ", ".join(dict.fromkeys(f.name for f in found))
         return BypassEvent(
-            gene, f"{names} fusion", "fusion", State.DETECTED, None, fragments, limit, reason, sources, track
+            gene, f"{names} fusion", TrackKind.FUSION, State.DETECTED, None, fragments, limit, reason, sources, track
         )
     count: int | None = 0
     state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
@@ -198,7 +192,9 @@ def _fusion_track(
         needed = max(settings.min_control_fragments, 1)
         said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
     said += [say("track_fusion_low", **_fields(f)) for f in low]
-    return BypassEvent(gene, "kinase fusion", "fusion", state, None, count, limit, " ".join(said), sources, track)
+    return BypassEvent(
+        gene, "kinase fusion", TrackKind.FUSION, state, None, count, limit, " ".join(said), sources, track
+    )
 
 
 def _fields(fusion: Fusion) -> dict[str, object]:

@@ -16,23 +16,23 @@ from itertools import combinations
 from ..knowledge.evidence import UNMUTATED, Approval, Evidence, Knowledge, parts
 from ..knowledge.sentences import Said, saying
 from ..model.findings import TARGET, alk_changes, change_name, functional, names_change
-from ..model.records import Fusion, Mutation, State
-from ..model.words import UNKNOWN, percent
+from ..model.records import Fusion, Mutation
+from ..model.vocabulary import Call, Carried, Relation, State
+from ..model.words import percent
 from .verdicts import Domain
 
 CALLS = {
-    "reported_active": "sensitive",
-    "reported_intermediate": "intermediate",
-    "reported_resistance": "resistant",
-    "both_reported": "conflicting",
+    "reported_active": Call.SENSITIVE,
+    "reported_intermediate": Call.INTERMEDIATE,
+    "reported_resistance": Call.RESISTANT,
+    "both_reported": Call.CONFLICTING,
 }
-CONFLICTING = "conflicting"
-FAVOUR = ("sensitive", "intermediate", UNKNOWN, CONFLICTING, "resistant")  # most to least favourable
+FAVOUR = (Call.SENSITIVE, Call.INTERMEDIATE, Call.UNKNOWN, Call.CONFLICTING, Call.RESISTANT)  # most to least favourable
 SAID = {  # the sentence that states a call for one clone
-    "sensitive": "tki_sensitive",
-    "intermediate": "tki_intermediate",
-    CONFLICTING: "tki_conflicting",
-    "resistant": "tki_resistant",
+    Call.SENSITIVE: "tki_sensitive",
+    Call.INTERMEDIATE: "tki_intermediate",
+    Call.CONFLICTING: "tki_conflicting",
+    Call.RESISTANT: "tki_resistant",
 }
 KINDS = ("clinical", "literature", "in_vitro")
 DISEASE = "lung cancer"
@@ -60,7 +60,7 @@ class Judged:
     """What rows say for one set of changes: a call, why in a sentence of its own (None where the call says it), and the
     rows themselves."""
 
-    call: str
+    call: Call
     why: str | None
     rows: tuple[Evidence, ...]
     detail: str = ""
@@ -71,7 +71,7 @@ class DrugOutcome:
     """What is decided about one drug, not yet in words."""
 
     drug: str
-    call: str
+    call: Call
     because: tuple[Said, ...]
     rows: tuple[Evidence, ...] = ()
     approvals: tuple[Approval, ...] = ()
@@ -88,13 +88,13 @@ def clones(mutations: Sequence[Mutation]) -> list[Clone]:
     relation = {(a, b): _relation(mutations[a], mutations[b]) for a, b in pairs}
     near: dict[int, set[int]] = {i: set() for i in range(len(mutations))}
     for (a, b), how in relation.items():
-        if how != "trans":
+        if how != Relation.TRANS:
             near[a].add(b)
             near[b].add(a)
     found: list[Clone] = []
     for clique in sorted(sorted(c) for c in _cliques(near)):
         members = tuple(mutations[i] for i in clique)
-        certain = all(relation[pair] == "cis" for pair in combinations(clique, 2))
+        certain = all(relation[pair] == Relation.CIS for pair in combinations(clique, 2))
         found.append(Clone(members, certain))
         if certain:
             found += [Clone(ancestor, True) for ancestor in _ancestors(members)]
@@ -130,13 +130,13 @@ def _ancestors(members: tuple[Mutation, ...]) -> list[tuple[Mutation, ...]]:
     ]
 
 
-def _relation(a: Mutation, b: Mutation) -> str:
+def _relation(a: Mutation, b: Mutation) -> Relation:
     """cis, trans or undetermined, from the phase links of either change."""
     for one, other in ((a, b), (b, a)):
         for link in one.phase:
             if names_change(link.with_, other):
                 return link.relation
-    return "undetermined"
+    return Relation.UNDETERMINED
 
 
 # ---------------------------------------------------------------- rows
@@ -157,26 +157,26 @@ def judge(rows: Iterable[Evidence]) -> Judged:
     rows = tuple(rows)
     deciding = [row for row in rows if row.verified == "page"]
     said = {CALLS[row.call] for row in deciding}
-    if len(said) > 1 or CONFLICTING in said:
-        return Judged(CONFLICTING, None, rows)
+    if len(said) > 1 or Call.CONFLICTING in said:
+        return Judged(Call.CONFLICTING, None, rows)
     if said:
         only_in_vitro = all(row.evidence_type == "in_vitro" for row in deciding)
         return Judged(said.pop(), "tki_in_vitro_only" if only_in_vitro else None, rows)
-    return Judged(UNKNOWN, "tki_recalled" if rows else "tki_no_row", rows)
+    return Judged(Call.UNKNOWN, "tki_recalled" if rows else "tki_no_row", rows)
 
 
 def judge_set(names: frozenset[str], rows: Sequence[Evidence]) -> Judged:
     """Call for changes on one molecule: their own rows first; else resistant when any part is, otherwise unknown."""
     own = judge(row for row in rows if parts(row.change) == names)
-    if len(names) == 1 or own.call != UNKNOWN:
+    if len(names) == 1 or own.call != Call.UNKNOWN:
         return own
     within = sorted({row.change for row in rows if parts(row.change) < names})
     judged = {change: judge(row for row in rows if row.change == change) for change in within}
     shown = own.rows + tuple(row for change in within for row in judged[change].rows)
-    guilty = [change for change in within if judged[change].call == "resistant"]
+    guilty = [change for change in within if judged[change].call == Call.RESISTANT]
     if guilty:
-        return Judged("resistant", "tki_part_resistant", shown, ", ".join(guilty))
-    return Judged(UNKNOWN, "tki_parts_not_resistant", shown)
+        return Judged(Call.RESISTANT, "tki_part_resistant", shown, ", ".join(guilty))
+    return Judged(Call.UNKNOWN, "tki_parts_not_resistant", shown)
 
 
 def judge_clone(clone: Clone, rows: Sequence[Evidence]) -> Judged:
@@ -189,12 +189,12 @@ def judge_clone(clone: Clone, rows: Sequence[Evidence]) -> Judged:
     shown = together.rows + tuple(row for j in apart for row in j.rows if row not in together.rows)
     if worst.call == together.call:
         return Judged(together.call, together.why, shown, together.detail)
-    return Judged(UNKNOWN, "tki_phase_unknown", shown)
+    return Judged(Call.UNKNOWN, "tki_phase_unknown", shown)
 
 
 def resistance_codons(rows: Iterable[Evidence]) -> frozenset[int]:
     """Codons of the changes for which a row reports resistance, verified or not: the positions that matter."""
-    against = [row for row in rows if CALLS[row.call] in ("resistant", CONFLICTING)]
+    against = [row for row in rows if CALLS[row.call] in (Call.RESISTANT, Call.CONFLICTING)]
     found = [re.match(r"[A-Z*](\d+)", name) for row in against for name in parts(row.change)]
     return frozenset(int(hit.group(1)) for hit in found if hit)
 
@@ -241,25 +241,25 @@ class _Drug:
 
     def outcome(self, fusions: Sequence[Fusion], rearrangement: State, found: Sequence[Clone]) -> DrugOutcome:
         if rearrangement is State.NOT_DETECTED:
-            return DrugOutcome(self.name, "not_applicable", (saying("tki_no_fusion", drug=self.name),))
+            return DrugOutcome(self.name, Call.NOT_APPLICABLE, (saying("tki_no_fusion", drug=self.name),))
         if rearrangement is State.NOT_ASSESSABLE:
-            return DrugOutcome(self.name, "not_applicable", (saying("tki_alk_not_assessable", drug=self.name),))
+            return DrugOutcome(self.name, Call.NOT_APPLICABLE, (saying("tki_alk_not_assessable", drug=self.name),))
         wanted = resistance_codons(self.rows) or all_resistance_codons(self.knowledge)
         blind = self.domain.unreadable(wanted)
-        call, because, rows = UNKNOWN, list[Said](), list[Evidence]()
+        call, because, rows = Call.UNKNOWN, list[Said](), list[Evidence]()
         if found:
             call, because, rows = self._changed(found)
         elif not blind:
             call, because, rows = self._unmutated()
         if not any(functional(f) for f in fusions):
-            call, because = UNKNOWN, [saying("tki_not_in_frame", drug=self.name), *because]
+            call, because = Call.UNKNOWN, [saying("tki_not_in_frame", drug=self.name), *because]
         if blind:
-            call = call if call in ("resistant", CONFLICTING) else UNKNOWN
+            call = call if call in (Call.RESISTANT, Call.CONFLICTING) else Call.UNKNOWN
             codons = ", ".join(map(str, blind))
             because.append(saying("tki_blind", drug=self.name, count=len(blind), of=len(wanted), codons=codons))
         return DrugOutcome(self.name, call, tuple(because), tuple(rows), drug_approvals(self.knowledge, self.name))
 
-    def _unmutated(self) -> tuple[str, list[Said], list[Evidence]]:
+    def _unmutated(self) -> tuple[Call, list[Said], list[Evidence]]:
         rows = [row for row in self.rows if row.change == UNMUTATED]
         clinical = [row for row in rows if row.evidence_type == "clinical" and row.verified == "page"]
         because = [saying("tki_unmutated_limit", **self.domain.limits())]
@@ -270,10 +270,10 @@ class _Drug:
                 because.append(saying("tki_unmutated_clinical", drug=self.name))
             return judge(clinical).call, because, rows
         if drug_approvals(self.knowledge, self.name):
-            return "sensitive", [*because, saying("tki_unmutated_approved", drug=self.name)], rows
-        return UNKNOWN, [*because, saying("tki_unmutated_no_row", drug=self.name)], rows
+            return Call.SENSITIVE, [*because, saying("tki_unmutated_approved", drug=self.name)], rows
+        return Call.UNKNOWN, [*because, saying("tki_unmutated_no_row", drug=self.name)], rows
 
-    def _changed(self, found: Sequence[Clone]) -> tuple[str, list[Said], list[Evidence]]:
+    def _changed(self, found: Sequence[Clone]) -> tuple[Call, list[Said], list[Evidence]]:
         judged = [judge_clone(clone, self.rows) for clone in found]
         call = max((j.call for j in judged), key=FAVOUR.index)
         because = [saying("tki_clones")] if len(found) > 1 else []
@@ -292,8 +292,8 @@ class _Drug:
         said = []
         for mutation in {m.hgvs_c: m for clone in found for m in clone.changes}.values():
             where = mutation.on_fusion
-            if where and where.state == "no":
+            if where and where.state == Carried.NO:
                 said.append(saying("tki_not_on_fusion", change=mutation.short, reason=where.reason))
-            elif where and where.state == "undetermined":
+            elif where and where.state == Carried.UNDETERMINED:
                 said.append(saying("tki_on_fusion_unknown", change=mutation.short, reason=where.reason))
         return said

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..knowledge.sentences import Said, Sentences
-from ..model.records import Finding, State
+from ..model.records import Finding
+from ..model.vocabulary import State
 
 
 @dataclass(frozen=True)

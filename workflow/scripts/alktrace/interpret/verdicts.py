@@ -10,7 +10,8 @@ from typing import Protocol
 from ..knowledge.evidence import Knowledge, parts
 from ..knowledge.sentences import Said, saying
 from ..model.findings import TARGET, alk_changes, change_name, is_silent, junction_is, kinase_fusions, label
-from ..model.records import Fusion, FusionResult, Mutation, RecruitStats, ScreenedCodon, State
+from ..model.records import Fusion, FusionResult, Mutation, RecruitStats, ScreenedCodon
+from ..model.vocabulary import Call, Confidence, Frame, Kind, State
 from ..model.words import percent
 from ..settings import InterpretSettings
 from .outcome import Outcome
@@ -63,7 +64,7 @@ def _detected(fusion: Fusion) -> Said:
         "alk_detected",
         name=fusion.name,
         label=label(fusion),
-        frame="reading frame undetermined" if fusion.frame == "undetermined" else fusion.frame.replace("_", " "),
+        frame="reading frame undetermined" if fusion.frame == Frame.UNDETERMINED else fusion.frame.replace("_", " "),
         confidence=fusion.confidence,
         fragments=fusion.support.unique_fragments,
     )
@@ -74,9 +75,9 @@ def _warnings(fusions: Iterable[Fusion]) -> list[Said]:
     said = []
     for fusion in fusions:
         names = {"name": fusion.name, "label": label(fusion)}
-        if fusion.frame == "out_of_frame":
+        if fusion.frame == Frame.OUT_OF_FRAME:
             said.append(saying("alk_out_of_frame", **names))
-        elif fusion.frame != "in_frame":
+        elif fusion.frame != Frame.IN_FRAME:
             said.append(saying("alk_frame_undetermined", **names))
         elif fusion.premature_stop:
             said.append(saying("alk_stop", **names))
@@ -94,11 +95,11 @@ def _side_findings(fusions: Iterable[Fusion]) -> list[Said]:
         if fusion.target != TARGET:
             continue
         names = {"name": fusion.name, "label": label(fusion), "fragments": fusion.support.unique_fragments}
-        if fusion.confidence == "low":
+        if fusion.confidence == Confidence.LOW:
             said.append(saying("alk_low_confidence", **names))
-        elif fusion.kind == "disrupting_event":
+        elif fusion.kind == Kind.DISRUPTING_EVENT:
             said.append(saying("alk_disrupting", **names))
-        elif fusion.kind == "reciprocal":
+        elif fusion.kind == Kind.RECIPROCAL:
             said.append(saying("alk_reciprocal", **names))
     return [one for at, one in enumerate(said) if one not in said[:at]]
 
@@ -218,19 +219,19 @@ class DrugCall(Protocol):
     @property
     def drug(self) -> str: ...
     @property
-    def call(self) -> str: ...
+    def call(self) -> Call: ...
 
 
 def resistance_sentences(calls: Iterable[DrugCall]) -> list[Said]:
     """The inhibitors facing reported resistance, those on which sources conflict, and those without a call."""
-    by_call: dict[str, list[str]] = {}
+    by_call: dict[Call, list[str]] = {}
     for call in calls:
         by_call.setdefault(call.call, []).append(call.drug)
     said = []
-    if "resistant" in by_call:
-        said.append(saying("summary_resistant", drugs=", ".join(by_call["resistant"])))
-    if "conflicting" in by_call:
-        said.append(saying("summary_conflicting", drugs=", ".join(by_call["conflicting"])))
-    if "unknown" in by_call:
-        said.append(saying("summary_unknown", drugs=", ".join(by_call["unknown"])))
+    if Call.RESISTANT in by_call:
+        said.append(saying("summary_resistant", drugs=", ".join(by_call[Call.RESISTANT])))
+    if Call.CONFLICTING in by_call:
+        said.append(saying("summary_conflicting", drugs=", ".join(by_call[Call.CONFLICTING])))
+    if Call.UNKNOWN in by_call:
+        said.append(saying("summary_unknown", drugs=", ".join(by_call[Call.UNKNOWN])))
     return said

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Any
-
-from ..knowledge.evidence import UNMUTATED, Approval, Evidence, Figure, Knowledge, references, unique
+from ..knowledge import evidence as tables
+from ..knowledge.evidence import UNMUTATED, Figure, Knowledge, references, unique
 from ..knowledge.sentences import Sentences, saying
-from ..model.records import TkiCall
+from ..model.records import Approval, Evidence, TkiCall
+from ..model.vocabulary import EvidenceKind
+from ..model.words import day
 from .inhibitors import DrugOutcome
 
 REPORTED = {
@@ -31,7 +31,7 @@ def tki_call(outcome: DrugOutcome, knowledge: Knowledge) -> TkiCall:
     )
 
 
-def evidence(row: Evidence, knowledge: Knowledge) -> dict[str, Any]:
+def evidence(row: tables.Evidence, knowledge: Knowledge) -> Evidence:
     """One row of tki_evidence.tsv as the report shows it; `row` is its id, `kind` and `level` how strong it is."""
     say = knowledge.sentences.say
     figures = [figure for figure in knowledge.figures_of(row.id) if figure.unit]
@@ -44,21 +44,21 @@ def evidence(row: Evidence, knowledge: Knowledge) -> dict[str, Any]:
     if row.disease and row.disease != "lung cancer":
         about.append(say("evidence_disease", disease=row.disease))
     about += [_figure(figure, knowledge.sentences) for figure in figures]
-    return {
-        "row": row.id,
-        "kind": row.evidence_type,
-        "level": row.level or None,
-        "change": row.change,
-        "call": row.call,
-        "text": f"{text} ({'; '.join(about)})" if about else text,
-        "value": figures[0].ic50 if figures else None,
-        "unit": figures[0].unit if figures else None,
-        "disease": row.disease,
-        "reference": row.reference,
-        "verified": row.verified,
-        "note": row.note,
-        "conflict": row.conflict,
-    }
+    return Evidence(
+        row=row.id,
+        kind=EvidenceKind(row.evidence_type),
+        level=row.level or None,
+        change=row.change,
+        call=row.call,
+        text=f"{text} ({'; '.join(about)})" if about else text,
+        value=figures[0].ic50 if figures else None,
+        unit=figures[0].unit if figures else None,
+        disease=row.disease,
+        reference=row.reference,
+        verified=row.verified,
+        note=row.note,
+        conflict=row.conflict,
+    )
 
 
 def _figure(figure: Figure, sentences: Sentences) -> str:
@@ -67,23 +67,17 @@ def _figure(figure: Figure, sentences: Sentences) -> str:
     return sentences.say("figure_ic50", value=value, unit=figure.unit, model=figure.model, fold=fold)
 
 
-def approval(row: Approval, sentences: Sentences) -> dict[str, Any]:
+def approval(row: tables.Approval, sentences: Sentences) -> Approval:
     """One indication; `as_of` is the state of the table."""
     said = saying("approval", agency=row.agency, setting=row.setting, date=day(row.date), brand=row.brand)
-    return {
-        "agency": row.agency,
-        "brand": row.brand,
-        "setting": row.setting,
-        "date": row.date,
-        "text": sentences.word(said),
-        "reference": row.reference,
-        "url": row.url,
-        "verified": row.verified,
-        "as_of": row.as_of,
-    }
-
-
-def day(iso: str) -> str:
-    """A date as a person reads it: 2024-12-18 is "18 December 2024"."""
-    date = datetime.date.fromisoformat(iso)
-    return f"{date.day} {date:%B %Y}"
+    return Approval(
+        agency=row.agency,
+        brand=row.brand,
+        setting=row.setting,
+        date=row.date,
+        text=sentences.word(said),
+        reference=row.reference,
+        url=row.url,
+        verified=row.verified,
+        as_of=row.as_of,
+    )

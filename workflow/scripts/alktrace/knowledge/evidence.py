@@ -11,8 +11,10 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
+from ..model.records import Reference
+from ..model.vocabulary import TrackKind
 from ..model.words import UNKNOWN
 from .sentences import Sentences, read_sentences
 from .table import Verified, check_sources, check_unique, fault, read_rows
@@ -142,6 +144,11 @@ class Track:
     verified: Verified
     not_page_read: str
     source_url: str
+
+    @property
+    def track_kind(self) -> TrackKind | None:
+        """What a test would look for; None where no test of this kind sees it (expression, signalling)."""
+        return TrackKind(self.kind) if self.kind else None
 
     @property
     def gene_names(self) -> tuple[str, ...]:
@@ -290,31 +297,32 @@ class Cited(Protocol):
     def verified(self) -> str: ...
 
 
-def references(row: Cited, title: str = "", note: str = "") -> list[dict[str, Any]]:
-    """What a report cites for one table row: `{id, title, verified, note}` for each of its references."""
+def references(row: Cited, title: str = "", note: str = "") -> list[Reference]:
+    """What a report cites for one table row: a record for each of its references."""
     return cited(row.reference, row.verified, title, note)
 
 
-def cited(reference: str, verified: str, title: str = "", note: str = "") -> list[dict[str, Any]]:
-    """`{id, title, verified, note}` for each reference of a cell.
+def cited(reference: str, verified: str, title: str = "", note: str = "") -> list[Reference]:
+    """A record for each reference of a cell.
 
     They are separated by ";" and may leave out a repeated prefix ("PMID:1;2"). A second name of the same paper in
     parentheses is left out.
     """
-    found, prefix = [], ""
+    found: list[Reference] = []
+    prefix = ""
     for part in (reference or UNKNOWN).split(";"):
         name = part.split(" (")[0].strip()
         if ":" in name:
             prefix = name.partition(":")[0] + ":"
         elif name.isdigit():
             name = prefix + name
-        found.append({"id": name, "title": title, "verified": verified or UNKNOWN, "note": note})
+        found.append(Reference(name, title, verified or UNKNOWN, note))
     return found
 
 
-def unique(cited: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def unique(cited: Iterable[Reference]) -> list[Reference]:
     """References without repeats, first seen first."""
-    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    seen: dict[tuple[str, str], Reference] = {}
     for item in cited:
-        seen.setdefault((item["id"], item["verified"]), item)
+        seen.setdefault((item.id, item.verified), item)
     return list(seen.values())
