@@ -17,7 +17,7 @@ SCHEMAS = BASE / "workflow" / "schemas"
 PANEL = str(BASE / "resources" / "panel.tsv")
 KNOWLEDGE = BASE / "resources" / "knowledge"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-REPORT_VIEWS = ["report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 
 
 def read_inputs():

@@ -13,6 +13,11 @@ from jsonschema import Draft202012Validator
 from ..runtime.errors import InputError
 from .configuration import find_file
 
+HEAD = (
+    *("specimen", "site", "collected", "received", "diagnosis", "tumour_content", "prior_tki"),
+    *("accession", "laboratory", "operator"),
+)
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -28,6 +33,7 @@ class Sample:
     library: str
     targets: Path | None
     umi: str
+    head: Mapping[str, str]  # the columns `HEAD`, for the head of the report
 
     @property
     def inputs(self) -> list[Path]:
@@ -119,6 +125,7 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
         full["library"],
         files["targets"],
         full["umi"],
+        {column: full[column] for column in HEAD},
     )
 
 
