@@ -3,19 +3,18 @@
 import sys
 from pathlib import Path
 
-BASE = Path(workflow.basedir)
-sys.path.insert(0, str(BASE / "workflow" / "scripts"))
+# Beside this file in a checkout; of the installed package where Snakemake fetches the rules from a repository.
+HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
+if (HERE / "scripts" / "alktrace").is_dir():
+    sys.path.insert(0, str(HERE / "scripts"))
 
-from alktrace.inputs.configuration import complete
-from alktrace.inputs.configuration import find_file
-from alktrace.inputs.configuration import load_schema
+from alktrace.cohort.closing import Files, close_failed_run, closing_lines
+from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.sheet import Sample, read_sheet
 from alktrace.runtime.errors import InputError
-from alktrace.inputs.sheet import Sample
-from alktrace.inputs.sheet import read_sheet
+from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
-SCHEMAS = BASE / "workflow" / "schemas"
-PANEL = str(BASE / "resources" / "panel.tsv")
-KNOWLEDGE = BASE / "resources" / "knowledge"
+PANEL = str(RESOURCES / "panel.tsv")
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 
@@ -44,8 +43,10 @@ except InputError as error:
 if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
 
+# How reads are aligned: "search", or "whole" or "split" with an index of the whole genome.
+WAY = SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
-INDEX_BYTES = 2 if SETTINGS["reference"]["split_index"] else 7
+INDEX_BYTES = {"search": 0, "whole": 7, "split": 2}[WAY]
 
 
 wildcard_constraints:
@@ -71,6 +72,13 @@ def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
     return [str(targets)] if targets else []
+
+
+def get_aligner_reference(wildcards):
+    """What the recruited reads are aligned to: the genome and its gene models, or an index."""
+    if WAY != "search":
+        return {"index": "work/reference/genome.mmi"}
+    return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
 
 
 def describe(*columns):

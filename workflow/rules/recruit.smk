@@ -5,6 +5,7 @@ rule recruit_reads:
     input:
         reads=get_reads,
         targets="work/reference/targets.bin",
+        kernels="work/reference/kernels.done",
     output:
         reads=temp("work/{sample}/recruited.fq.gz"),
         stats="work/{sample}/recruit.json",
@@ -22,7 +23,6 @@ rule recruit_reads:
     params:
         sheet=describe("fq1", "fq2", "bam"),
         keep_all=not SETTINGS["recruit"],
-        views=expand("results/{{sample}}/{file}", file=["report.json", *REPORT_VIEWS]),
     message:
         "{wildcards.sample}: recruit reads of the targets"
     script:

@@ -20,11 +20,12 @@ from .patient_page import file_name, patient_page
 from .table import _row, _table
 
 
-def write_cohort(reports: Sequence[Path], out: Path) -> None:
+def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] | None = None) -> None:
     """Write summary.tsv, index.html, alktrace_mqc.json and patients/*.html into `out` from report.json files.
 
     Rows are in the order of `reports`, which is also the order in time of one patient's samples. Pages of patients that
-    are no longer among them are removed. Raises InputError when a file is not a report.
+    are no longer among them are removed. `failed` are samples without a report and why. Raises
+    InputError when a file is not a report.
     """
     found = {path: read_json(path, ReportFindings) for path in reports}
     rows = [_row(report) for report in found.values()]
@@ -37,6 +38,7 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
         .get_template("cohort.html.j2")
         .render(
             rows=rows,
+            failed=failed or {},
             patients={name: file_name(name) for name in patients},
             style=style(),
             script=Markup((TEMPLATES / "cohort.js").read_text(encoding="utf-8")),  # our own file, not data
@@ -50,7 +52,7 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
     for old in folder.glob("*.html"):
         if old.name not in pages:
             old.unlink()
-    write_text(out / "summary.tsv", _table(rows))
+    write_text(out / "summary.tsv", _table(rows, failed or {}))
     write_json(multiqc(rows), out / "alktrace_mqc.json")
     write_text(out / "index.html", index)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 
 from ..model.findings import detected_name, fusion_label, kinase_fusions
@@ -43,9 +43,13 @@ class Row:
     summary: str
 
 
-def _table(rows: Iterable[Row]) -> str:
-    lines = ["\t".join(field.name for field in fields(Row))]
+def _table(rows: Iterable[Row], failed: Mapping[str, str]) -> str:
+    """Samples without a report have their name, and in column summary the reason, alone."""
+    names = [field.name for field in fields(Row)]
+    lines = ["\t".join(names)]
     lines.extend("\t".join(cell(value) for value in astuple(row)) for row in rows)
+    blank = [""] * (len(names) - 2)
+    lines.extend("\t".join(map(cell, [sample, *blank, f"No report: {why}"])) for sample, why in failed.items())
     return "\n".join(lines) + "\n"
 
 
