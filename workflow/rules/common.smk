@@ -68,6 +68,14 @@ def get_reads(wildcards):
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
 
 
+def get_units(wildcards):
+    """The same, by unit and column."""
+    return [
+        {"unit": unit.name, **{column: str(path) for column, path in unit.inputs.items()}}
+        for unit in SAMPLES[wildcards.sample].units
+    ]
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets

@@ -87,14 +87,17 @@ def test_findings_and_codons_are_two_tables(case: tuple[Annotation, Report, Path
 def test_no_text_of_the_sheet_leaves_the_house(case: tuple[Annotation, Report, Path]) -> None:
     _, report, _ = case
     named = replace(report, sample=replace(report.sample, id="roe_1", tumour_content=30.0, **HEAD))
-    reads = {role: replace(one, file=f"Jane_Roe_{role}.fastq.gz") for role, one in named.provenance.reads.items()}
+    reads = {
+        f"Roe_lane1.{role}": replace(one, file=f"Jane_Roe_{role}.fastq.gz")
+        for role, one in named.provenance.reads.items()
+    }
     named = replace(named, provenance=replace(named.provenance, reads=reads))
     bare = deidentified(named)
     fits(bare)
     text = json.dumps(json.loads(_encoded(bare))).lower()
     assert "roe" not in text and "jane" not in text and "2026" not in text
     assert bare.sample.tumour_content == 30.0
-    assert bare.provenance.reads["fq1"].file == "fq1.fastq.gz"
+    assert bare.provenance.reads["1.fq1"].file == "fq1.fastq.gz"
     assert bare.fusions == named.fusions and bare.verdict == named.verdict
     assert deidentified(replace(named, sample=replace(named.sample, id="other"))).sample.id == bare.sample.id
 

@@ -22,7 +22,10 @@ def deidentified(report: Report) -> Report:
     bare = SampleInfo(
         name, "", "", sample.assay, sample.library, specimen=sample.specimen, tumour_content=sample.tumour_content
     )
-    reads = {role: FileRecord(role + _ending(record.file), record.sha256) for role, record in provenance.reads.items()}
+    reads = {}
+    for number, (role, record) in enumerate(provenance.reads.items(), 1):
+        column = role.rpartition(".")[2]  # before the dot stands the unit's name, which is text of the sheet
+        reads[f"{number}.{column}"] = FileRecord(column + _ending(record.file), record.sha256)
     settings = {key: value for key, value in provenance.settings.items() if key != "umi"}
     return replace(report, sample=bare, provenance=replace(provenance, reads=reads, settings=settings))
 
