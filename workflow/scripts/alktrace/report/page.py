@@ -28,7 +28,7 @@ from ..model.records import (
     Study,
 )
 from ..model.vocabulary import Confidence, State
-from ..model.words import STATE_WORDS
+from ..model.words import CALL_WORDS, STATE_WORDS
 from .answers import answers
 from .drawings.coverage import coverage_drawing
 from .drawings.fusion import fusion_drawing, read_domains
@@ -74,6 +74,8 @@ def render_page(
             report=report,
             style=style(),
             state_words=STATE_WORDS,
+            call_words=CALL_WORDS,
+            approvals_as_of=next((one.as_of for call in report.tki for one in call.approvals), None),
             answers=answers(report),
             sections=_fusion_sections(report, fusions, annotation, knowledge),
             fusions=fusions,
@@ -137,7 +139,9 @@ def other_genes(codons: Sequence[ScreenedCodon]) -> list[GeneScreen]:
 
 @dataclass(frozen=True)
 class PublishedContext:
-    """What the tables say about the detected variants: sentences, what other tests would show, studies by topic."""
+    """What the tables say about the detected variants: sentences, what other tests would show, studies by topic.
+
+    Rows that nobody read at their source stay in report.json."""
 
     sentences: tuple[str, ...]
     other_tests: tuple[OtherTest, ...]
@@ -155,7 +159,9 @@ def published_context(report: Report) -> PublishedContext:
         tests.update({test.row: test for test in context.other_tests})
     groups = [*(c.associations for c in contexts), *(f.associations for f in report.failure_list)]
     for group in chain.from_iterable(groups):
-        topics.setdefault(group.topic, {}).update({study.row: study for study in group.studies})
+        read = {study.row: study for study in group.studies if study.verified == "page"}
+        if read:
+            topics.setdefault(group.topic, {}).update(read)
     return PublishedContext(
         tuple(sentences), tuple(tests.values()), {topic: list(rows.values()) for topic, rows in topics.items()}
     )
