@@ -194,13 +194,13 @@ def skipping_track(
     depth = normal + skipped
     if depth == 0:
         return blind_track(event, f"no fragment is spliced from exon {first}")
-    n, rate, shape = (
+    n, rate, sigma = (
         np.array([depth]),
         np.array([exon_skipping.SKIPPING_RATE]),
-        np.array([exon_skipping.SKIPPING_SHAPE]),
+        np.array([exon_skipping.SKIPPING_SIGMA]),
     )
-    p_value = float(p_values(np.array([skipped]), n, rate, shape, NO_HOT_SITES)[0])
-    critical = critical_counts(n, rate, shape, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
+    p_value = float(p_values(np.array([skipped]), n, rate, sigma, NO_HOT_SITES)[0])
+    critical = critical_counts(n, rate, sigma, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
     limit = float(detection_limits(critical, n, 0.0)[0])
     state, reason = State.NOT_DETECTED, ""
     if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:
