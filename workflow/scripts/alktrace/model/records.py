@@ -66,6 +66,17 @@ class Support:
 
 
 @dataclass
+class AlleleFraction:
+    """Share of fragments at a DNA breakpoint that show the junction, with its 95% interval, and both counts."""
+
+    value: float
+    low: float
+    high: float
+    junction_fragments: int
+    unbroken_fragments: int
+
+
+@dataclass
 class PileupRead:
     """A supporting read drawn under the junction; `offset` is the 0-based contig column of its first base."""
 
@@ -80,7 +91,7 @@ class Fusion:
     """One junction, named structure first, label second (fields of report.json `fusions[]`)."""
 
     name: str  # "EML4::ALK"
-    kind: str  # kinase_fusion | reciprocal | disrupting_event
+    kind: str  # kinase_fusion | reciprocal | disrupting_event | unresolved_rearrangement
     event_id: str
     variant: str | None
     notation: str
@@ -103,6 +114,9 @@ class Fusion:
     evidence_note: str
     knowledge: dict[str, Any] | None = None  # row of the variant or partner table: reference, verified, notes
     target: str = "ALK"  # panel gene the junction belongs to
+    event_type: str | None = None  # DNA: inversion | translocation | deletion | duplication | insertion
+    predicted: bool = False  # from a DNA breakpoint: positions are the breakpoint's, exons those of the predicted RNA
+    allele_fraction: AlleleFraction | None = None  # DNA
 
 
 @dataclass
@@ -138,6 +152,28 @@ class CoverageBin:
 
 
 @dataclass
+class SearchedIntron:
+    """How well one intron of the target was searched for DNA breakpoints."""
+
+    intron: int
+    bases: int
+    looked_at: float  # share of its bases inside the targets, or covered where no targets are given
+    depth: float  # unique fragments over a breakpoint there, median of the bases looked at
+    limit: float | None  # allele fraction found with 95% probability at nine in ten of these; None: none is
+
+
+@dataclass
+class DnaSearch:
+    """What a DNA sample was searched for and how deep."""
+
+    introns: list[SearchedIntron]  # of ALK
+    main_intron: int  # before the kinase: most breakpoints lie there
+    read_pairs: int  # over the target's span
+    unique_fragments: int
+    family_sizes: dict[int, int]  # read pairs of a fragment -> fragments
+
+
+@dataclass
 class FusionResult:
     """Output of the fusion stage (work/{sample}/fusions.json)."""
 
@@ -148,6 +184,7 @@ class FusionResult:
     junction_limit: float | None  # fusion fragments per control fragment; None without controls
     notes: list[str]  # e.g. read-through junctions seen and not called
     searched: list[str] = field(default_factory=list)  # genes whose fusions were searched: in panel and annotation
+    dna: DnaSearch | None = None  # of DNA samples
 
 
 # ---------------------------------------------------------------- mutations
