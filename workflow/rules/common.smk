@@ -67,6 +67,13 @@ def get_reads(wildcards):
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
 
 
+def get_targets(ending):
+    """An input function: what recruiting looks for in the sample's assay (`bin`), or what masking left of it (`tsv`)."""
+    return lambda wildcards: (
+        f"work/reference/targets{'_dna' if SAMPLES[wildcards.sample].assay == 'dna' else ''}.{ending}"
+    )
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets

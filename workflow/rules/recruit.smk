@@ -4,7 +4,7 @@
 rule recruit_reads:
     input:
         reads=get_reads,
-        targets="work/reference/targets.bin",
+        targets=get_targets("bin"),
     output:
         reads=temp("work/{sample}/recruited.fq.gz"),
         stats="work/{sample}/recruit.json",

@@ -19,6 +19,7 @@ def main(snakemake: Any) -> None:
         sample=snakemake.wildcards.sample,
         threads=snakemake.threads,
         split=snakemake.params.split,
+        assay=snakemake.params.sheet["assay"],
     )
     write_json({"aligner": aligner_version()}, Path(snakemake.output.version))
 

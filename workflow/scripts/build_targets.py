@@ -19,6 +19,7 @@ def main(snakemake: Any) -> None:
         table=Path(snakemake.output.table),
         hotspots=Path(snakemake.input.hotspots),
         threads=snakemake.threads,
+        assay=snakemake.params.assay,
     )
     fasta, annotation, panel = (Path(snakemake.input[name]) for name in ("fasta", "annotation", "panel"))
     precompile(fasta, annotation, panel, knowledge=Path(snakemake.input.variants).parent)

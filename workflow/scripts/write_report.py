@@ -25,13 +25,20 @@ def main(snakemake: Any) -> None:
     )
     report = build_report(
         sample=SampleInfo(
-            snakemake.wildcards.sample, sheet["patient"], sheet["timepoint"], sheet["assay"], sheet["library"]
+            snakemake.wildcards.sample,
+            sheet["patient"],
+            sheet["timepoint"],
+            sheet["assay"],
+            sheet["library"],
+            sheet["specimen"],
         ),
         stats=read_json(Path(snakemake.input.stats), RecruitStats),
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
         screen=read_json(Path(snakemake.input.screen), ScreenResult),
         knowledge=tables[0].parent,
-        settings=InterpretSettings(settings["thresholds"]["min_control_fragments"]),
+        settings=InterpretSettings(
+            settings["thresholds"]["min_control_fragments"], settings["thresholds"]["max_lod_vaf"]
+        ),
         provenance=provenance,
     )
     write_report(report, Path(snakemake.output.report))

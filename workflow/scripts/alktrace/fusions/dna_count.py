@@ -47,7 +47,8 @@ class Laid:
 @dataclass
 class Counted:
     """Unique fragments by (start, end, UMI) with a read across the junction (`split`) or by mates (`spanning`). `shown`
-    are the reads across, `names` all read names, `compared` the junction and unbroken fragments behind the fraction."""
+    are the reads across, `names` all read names, `compared` the junction and unbroken fragments behind the fraction,
+    `sure` whether baits hold these equally well."""
 
     split: set[Key]
     spanning: set[Key]
@@ -57,6 +58,7 @@ class Counted:
     low: float
     high: float
     compared: tuple[int, int]
+    sure: bool
 
     @property
     def unique(self) -> int:
@@ -199,15 +201,18 @@ def _baited(found: Placement, baits: Stretches | None) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(mask)])
 
 
-def _fraction(junction: NDArray[np.int64], unbroken: NDArray[np.int64]) -> tuple[float, float, float, tuple[int, int]]:
+def _fraction(
+    junction: NDArray[np.int64], unbroken: NDArray[np.int64]
+) -> tuple[float, float, float, tuple[int, int], bool]:
     """Share of junction fragments with its 95% interval (Clopper-Pearson), and the counts behind it; fragments are
     given by their baited bases on the kept side."""
-    sure = junction >= SURE_KEPT
-    if sure.sum() >= max(ENOUGH, 0.4 * len(junction)):
-        junction, unbroken = junction[sure], unbroken[unbroken >= SURE_KEPT]
+    held = junction >= SURE_KEPT
+    sure = bool(held.sum() >= max(ENOUGH, 0.4 * len(junction)))
+    if sure:
+        junction, unbroken = junction[held], unbroken[unbroken >= SURE_KEPT]
     hits, total = len(junction), len(junction) + len(unbroken)
     if not total:
-        return 0.0, 0.0, 1.0, (0, 0)
+        return 0.0, 0.0, 1.0, (0, 0), sure
     low = float(beta.ppf(0.025, hits, total - hits + 1)) if hits else 0.0
     high = float(beta.ppf(0.975, hits + 1, total - hits)) if hits < total else 1.0
-    return hits / total, low, high, (hits, total - hits)
+    return hits / total, low, high, (hits, total - hits), sure

@@ -133,7 +133,20 @@ def to_fusions(
     made = []
     for number, (kind, members) in enumerate(events, 1):
         records = [
-            (_record(f, kind, f"{target.gene}-{number}", target, annotation, genome, tables, min_support), f)
+            (
+                _record(
+                    f,
+                    kind,
+                    f"{target.gene}-{number}",
+                    target,
+                    annotation,
+                    genome,
+                    tables,
+                    min_support,
+                    next((o.counted for o in members if o is not f), None),
+                ),
+                f,
+            )
             for f in members
         ]
         whole = any(record.kind in ("kinase_fusion", "disrupting_event") for record, _ in records)
@@ -155,7 +168,9 @@ def _record(
     genome: Genome,
     tables: Tables,
     min_support: int,
+    sibling: Counted | None,
 ) -> Fusion:
+    """`sibling` is the event's other junction: where its fraction is the better one, it stands for the event."""
     place, counted = found.place, found.counted
     confidence, notes = _confidence(found, min_support)
     into = not keeps_five(target, place.target)
@@ -193,10 +208,13 @@ def _record(
     if isinstance(other, Transcript):
         _name_gene(fusion, fusion.five_prime if into else fusion.three_prime, other)
     fusion.variant, more = _variant(structure, fusion.variant, tables.variants)
+    if not (counted.sure or (sibling and sibling.sure)):
+        more.append("few fragments hold baited bases beside the breakpoint: the allele fraction may be too low")
     fusion.evidence_note = "; ".join([*notes, *more])
-    hits, rest = counted.compared
+    measured = counted if counted.sure or not sibling or not sibling.sure else sibling
+    hits, rest = measured.compared
     fusion.allele_fraction = AlleleFraction(
-        round(counted.fraction, 6), round(counted.low, 6), round(counted.high, 6), hits, rest
+        round(measured.fraction, 6), round(measured.low, 6), round(measured.high, 6), hits, rest
     )
     return fusion
 

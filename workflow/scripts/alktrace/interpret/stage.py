@@ -32,7 +32,7 @@ def build_report(
     """
     tables = Knowledge.load(knowledge)
     domain = Domain.of(screen.screened)
-    rearrangement, said = verdicts.rearrangement(fusions, stats, settings, tables.sentences)
+    rearrangement, said = verdicts.rearrangement(fusions, stats, settings, tables.sentences, sample.specimen)
     found = kinase_fusions(fusions.fusions)
     whole_transcripts = sample.assay == "rna" and sample.library != "amplicon"
     wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
@@ -84,6 +84,7 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, se
         "error_rates": dict(sorted(screen.error_rates.items())),
         "call_alpha": screen.call_alpha,
         "junction_limit": fusions.junction_limit,
+        "dna": fusions.dna,
         "direct_junctions": direct_junctions(stats.direct_junctions, fusions.fusions, sentences),
         "notes": [*fusions.notes, *screen.notes],
     }

@@ -12,18 +12,26 @@ from ..model.findings import TARGET, alk_changes, change_name, is_silent, juncti
 from ..model.records import Finding, Fusion, FusionResult, Mutation, RecruitStats, ScreenedCodon, State, TkiCall
 from ..model.words import number, percent
 from ..settings import InterpretSettings
+from . import dna
 
 
 def rearrangement(
-    result: FusionResult, stats: RecruitStats, settings: InterpretSettings, sentences: Sentences
+    result: FusionResult,
+    stats: RecruitStats,
+    settings: InterpretSettings,
+    sentences: Sentences,
+    specimen: str = "",
 ) -> tuple[Finding, list[str]]:
     """State of the ALK rearrangement, and the sentences of the summary about it."""
     found = kinase_fusions(result.fusions)
     side = _side_findings(result.fusions, sentences)
     if not found:
-        finding = _without_fusion(result, stats, settings, sentences)
+        if result.dna is not None:
+            finding = dna.without_fusion(result, result.dna, stats, settings, sentences, specimen)
+        else:
+            finding = _without_fusion(result, stats, settings, sentences)
         return finding, [finding.reason, *side, *_direct_only(result.fusions, stats, sentences)]
-    said = [_detected(f, sentences) for f in found] + _warnings(found, sentences)
+    said = [_detected(f, sentences) for f in found] + dna.detected(found, sentences) + _warnings(found, sentences)
     imbalance = []
     if result.imbalance.state is State.DETECTED:
         imbalance.append(sentences.say("alk_imbalance_too", **_sides(result)))
@@ -102,6 +110,8 @@ def _side_findings(fusions: Iterable[Fusion], sentences: Sentences) -> list[str]
             said.append(sentences.say("alk_low_confidence", **names))
         elif fusion.kind == "disrupting_event":
             said.append(sentences.say("alk_disrupting", **names))
+        elif fusion.kind == "unresolved_rearrangement":
+            said.append(sentences.say("alk_unresolved", **names))
         elif fusion.kind == "reciprocal":
             said.append(sentences.say("alk_reciprocal", **names))
     return list(dict.fromkeys(said))

@@ -323,6 +323,7 @@ class SampleInfo:
     timepoint: str
     assay: str
     library: str
+    specimen: str = ""  # tissue | plasma | cell_line | other; empty if unknown
 
 
 @dataclass

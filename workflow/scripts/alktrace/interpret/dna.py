@@ -1,0 +1,75 @@
+"""What the absence or presence of an ALK junction means in DNA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..knowledge.sentences import Sentences
+from ..model.findings import TARGET, label
+from ..model.records import DnaSearch, Finding, Fusion, FusionResult, RecruitStats, SearchedIntron, State
+from ..model.words import percent
+from ..settings import InterpretSettings
+
+
+def detected(found: Iterable[Fusion], sentences: Sentences) -> list[str]:
+    """What is to be said of kinase fusions predicted from breakpoints: predicted, and their allele fraction."""
+    said = []
+    for fusion in found:
+        share = fusion.allele_fraction
+        if fusion.predicted and share is not None:
+            said.append(
+                sentences.say(
+                    "alk_dna_predicted",
+                    name=fusion.name,
+                    label=label(fusion),
+                    event=fusion.event_type,
+                    fraction=percent(share.value),
+                    low=percent(share.low),
+                    high=percent(share.high),
+                )
+            )
+    return said
+
+
+def without_fusion(
+    result: FusionResult,
+    search: DnaSearch,
+    stats: RecruitStats,
+    settings: InterpretSettings,
+    sentences: Sentences,
+    specimen: str,
+) -> Finding:
+    """A rearrangement that predicts no transcript is not assessable; none is not detected where the intron before the
+    kinase was looked at deep enough."""
+    unresolved = [
+        f
+        for f in result.fusions
+        if f.target == TARGET and f.kind == "unresolved_rearrangement" and f.confidence != "low"
+    ]
+    if unresolved:
+        names = "; ".join(dict.fromkeys(f.name for f in unresolved))
+        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_dna_unresolved", names=names), None)
+    if stats.pairs_total == 0:
+        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_no_reads"), None)
+    main = next((i for i in search.introns if i.intron == search.main_intron), None)
+    if main is None or main.looked_at == 0:
+        reason = sentences.say("alk_dna_not_baited", intron=search.main_intron)
+        return Finding(State.NOT_ASSESSABLE, reason, None)
+    if main.limit is None or main.limit > settings.max_lod_vaf:
+        fields = {"intron": main.intron, "depth": f"{main.depth:g}", "allowed": percent(settings.max_lod_vaf)}
+        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_dna_shallow", **fields), main.limit)
+    said = [sentences.say("alk_dna_not_detected", **_fields(main, search))]
+    if specimen == "plasma":
+        said.append(sentences.say("alk_dna_plasma"))
+    return Finding(State.NOT_DETECTED, " ".join(said), main.limit)
+
+
+def _fields(main: SearchedIntron, search: DnaSearch) -> dict[str, object]:
+    others = [i for i in search.introns if i is not main and i.looked_at]
+    return {
+        "limit": percent(main.limit),
+        "intron": main.intron,
+        "share": percent(main.looked_at),
+        "depth": f"{main.depth:g}",
+        "others": ", ".join(f"{i.intron} ({percent(i.looked_at)})" for i in others) or "none",
+    }
