@@ -9,7 +9,9 @@ from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from ..genome.transcripts import Annotation, Transcript
 from ..knowledge.fusions import Tables, Variant
+from ..model.findings import junction_id
 from ..model.records import AlleleFraction, Fusion, Locus, SidePair, Support
+from ..model.vocabulary import Confidence, EventType, Kind
 from ..structure.junction import Anchor, Structure
 from ..structure.record import to_fusion
 from .classify import HIGH_FRAGMENTS, kinase_exons
@@ -72,17 +74,17 @@ def partner_side(breakend: Breakend, wants_five: bool, annotation: Annotation) -
     return genes[0] if genes else None
 
 
-def event_type(a: Breakend, b: Breakend) -> str:
+def event_type(a: Breakend, b: Breakend) -> EventType:
     """The simplest rearrangement that makes one junction."""
     if a.contig != b.contig:
-        return "translocation"
+        return EventType.TRANSLOCATION
     if a.keeps_left == b.keeps_left:
-        return "inversion"
+        return EventType.INVERSION
     left, right = (a, b) if a.keeps_left else (b, a)
-    return "deletion" if left.position < right.position else "duplication"
+    return EventType.DELETION if left.position < right.position else EventType.DUPLICATION
 
 
-def grouped(found: Sequence[Found], target: Transcript) -> list[tuple[str, list[Found]]]:
+def grouped(found: Sequence[Found], target: Transcript) -> list[tuple[EventType, list[Found]]]:
     """Junctions joined to events with their types, best supported first."""
     rest = sorted(found, key=lambda f: (-f.counted.unique, f.place.target, f.place.partner))
     events = []
@@ -94,7 +96,7 @@ def grouped(found: Sequence[Found], target: Transcript) -> list[tuple[str, list[
         if other is not None:
             rest.remove(other)
             members.append(other)
-            kind = "insertion" if _is_insertion(first.place, other.place, target) else kind
+            kind = EventType.INSERTION if _is_insertion(first.place, other.place, target) else kind
         events.append((kind, members))
     return events
 
@@ -122,7 +124,7 @@ def _is_insertion(a: Placement, b: Placement, target: Transcript) -> bool:
 
 
 def to_fusions(
-    events: Iterable[tuple[str, list[Found]]],
+    events: Iterable[tuple[EventType, list[Found]]],
     target: Transcript,
     annotation: Annotation,
     genome: Genome,
@@ -149,19 +151,19 @@ def to_fusions(
             )
             for f in members
         ]
-        whole = any(record.kind in ("kinase_fusion", "disrupting_event") for record, _ in records)
+        whole = any(record.kind in (Kind.KINASE_FUSION, Kind.DISRUPTING_EVENT) for record, _ in records)
         for record, _ in records:
-            if record.kind == "reciprocal" and not whole:
-                record.kind = "unresolved_rearrangement"
-            elif record.kind == "unresolved_rearrangement" and whole:
-                record.kind = "reciprocal"
-        made += sorted(records, key=lambda r: (r[0].kind != "kinase_fusion", -r[1].counted.unique))
+            if record.kind is Kind.RECIPROCAL and not whole:
+                record.kind = Kind.UNRESOLVED_REARRANGEMENT
+            elif record.kind is Kind.UNRESOLVED_REARRANGEMENT and whole:
+                record.kind = Kind.RECIPROCAL
+        made += sorted(records, key=lambda r: (r[0].kind is not Kind.KINASE_FUSION, -r[1].counted.unique))
     return made
 
 
 def _record(
     found: Found,
-    kind_of_event: str,
+    kind_of_event: EventType,
     event_id: str,
     target: Transcript,
     annotation: Annotation,
@@ -219,13 +221,13 @@ def _record(
     return fusion
 
 
-def _kind(into: bool, resolved: bool, three: Side | Transcript, target: Transcript, tables: Tables) -> str:
+def _kind(into: bool, resolved: bool, three: Side | Transcript, target: Transcript, tables: Tables) -> Kind:
     if not resolved:
-        return "unresolved_rearrangement"
+        return Kind.UNRESOLVED_REARRANGEMENT
     if not into:
-        return "reciprocal"
+        return Kind.RECIPROCAL
     first = kinase_exons(target, tables.domains).start
-    return "kinase_fusion" if isinstance(three, Side) and three.exon <= first else "disrupting_event"
+    return Kind.KINASE_FUSION if isinstance(three, Side) and three.exon <= first else Kind.DISRUPTING_EVENT
 
 
 def _nameless(breakend: Breakend, five: bool) -> Transcript:
@@ -245,7 +247,7 @@ def _structure(five: Side | Transcript, three: Side | Transcript) -> Structure:
     )  # fmt: skip
 
 
-def _to_dna(fusion: Fusion, ends: tuple[Breakend, Breakend], place: Placement, into: bool, kind: str) -> None:
+def _to_dna(fusion: Fusion, ends: tuple[Breakend, Breakend], place: Placement, into: bool, kind: EventType) -> None:
     """Give a record of a predicted transcript the positions and bases of its DNA junction."""
     fusion.predicted, fusion.event_type = True, kind
     fusion.five_prime.position, fusion.three_prime.position = ends[0].position, ends[1].position
@@ -254,6 +256,7 @@ def _to_dna(fusion: Fusion, ends: tuple[Breakend, Breakend], place: Placement, i
     fusion.microhomology = place.microhomology
     fusion.retained_intron_bases = SidePair(0, 0)
     fusion.name = "::".join(_place_name(locus) for locus in (fusion.five_prime, fusion.three_prime))
+    fusion.junction_id = junction_id(fusion.target, fusion.five_prime, fusion.three_prime, bases)
 
 
 def _place_name(locus: Locus) -> str:
@@ -261,7 +264,7 @@ def _place_name(locus: Locus) -> str:
 
 
 def _name_gene(fusion: Fusion, locus: Locus, gene: Transcript) -> None:
-    locus.gene, locus.transcript, locus.strand = gene.gene, gene.transcript_id, gene.strand
+    locus.gene = gene.gene  # no exon, and the strand stays that of the sequence: the gene runs the other way
     fusion.name = "::".join(_place_name(each) for each in (fusion.five_prime, fusion.three_prime))
 
 
@@ -288,15 +291,15 @@ def _ending(name: str, other: str) -> str:
     return other[len(name) - 1 :] if other[:-1] == name[:-1] else other
 
 
-def _confidence(found: Found, min_support: int) -> tuple[str, list[str]]:
+def _confidence(found: Found, min_support: int) -> tuple[Confidence, list[str]]:
     place, unique = found.place, found.counted.unique
     if place.rivals:
-        return "low", [f"the partner side fits {', '.join(place.rivals[:3])} as well"]
+        return Confidence.LOW, [f"the partner side fits {', '.join(place.rivals[:3])} as well"]
     if found.sure[1] < 2:
-        return "low", ["the partner side lies in sequence that the genome holds more than once"]
+        return Confidence.LOW, ["the partner side lies in sequence that the genome holds more than once"]
     if unique < HIGH_FRAGMENTS:
-        return "medium", [f"{unique} unique fragments"]
-    return "high", []
+        return Confidence.MEDIUM, [f"{unique} unique fragments"]
+    return Confidence.HIGH, []
 
 
 def same_place(a: Placement, b: Placement) -> bool:

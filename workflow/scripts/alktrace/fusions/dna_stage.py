@@ -30,8 +30,8 @@ from ..model.records import (
     JunctionEvidence,
     PileupRead,
     SearchedIntron,
-    State,
 )
+from ..model.vocabulary import State
 from ..settings import FusionSettings
 from .classify import kinase_exons
 from .dna_contigs import find_contigs, grow
@@ -195,7 +195,7 @@ def _evidence(fusion: Fusion, junction: Found, gene: Transcript, genome: Genome)
     contig = reverse_complement(bases[low:high]) if turn else bases[low:high]
     reads.sort(key=lambda r: (r.offset, r.name))
     names = sorted({r.name for r in junction.counted.shown})
-    return JunctionEvidence(fusion.event_id, contig, cut[0], cut[1], reads, names)
+    return JunctionEvidence(fusion.junction_id, contig, cut[0], cut[1], reads, names)
 
 
 def _describe(

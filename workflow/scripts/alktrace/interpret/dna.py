@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ..knowledge.sentences import Sentences
 from ..model.findings import TARGET, label
-from ..model.records import DnaSearch, Finding, Fusion, FusionResult, RecruitStats, SearchedIntron, State
+from ..model.records import DnaSearch, Finding, Fusion, FusionResult, RecruitStats, SearchedIntron
+from ..model.vocabulary import Confidence, Kind, Specimen, State
 from ..model.words import percent
 from ..settings import InterpretSettings
 
@@ -37,14 +38,14 @@ def without_fusion(
     stats: RecruitStats,
     settings: InterpretSettings,
     sentences: Sentences,
-    specimen: str,
+    specimen: Specimen | None,
 ) -> Finding:
     """A rearrangement that predicts no transcript is not assessable; none is not detected where the intron before the
     kinase was looked at deep enough."""
     unresolved = [
         f
         for f in result.fusions
-        if f.target == TARGET and f.kind == "unresolved_rearrangement" and f.confidence != "low"
+        if f.target == TARGET and f.kind is Kind.UNRESOLVED_REARRANGEMENT and f.confidence is not Confidence.LOW
     ]
     if unresolved:
         names = "; ".join(dict.fromkeys(f.name for f in unresolved))
@@ -59,7 +60,7 @@ def without_fusion(
         fields = {"intron": main.intron, "depth": f"{main.depth:g}", "allowed": percent(settings.max_lod_vaf)}
         return Finding(State.NOT_ASSESSABLE, sentences.say("alk_dna_shallow", **fields), main.limit)
     said = [sentences.say("alk_dna_not_detected", **_fields(main, search))]
-    if specimen == "plasma":
+    if specimen is Specimen.PLASMA:
         said.append(sentences.say("alk_dna_plasma"))
     return Finding(State.NOT_DETECTED, " ".join(said), main.limit)
 

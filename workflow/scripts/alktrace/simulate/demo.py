@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..model.records import State
+from ..model.vocabulary import State
 from ..runtime.serialise import write_json, write_text
 from . import panel, rearrangements, scenarios, transcripts
 from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf
