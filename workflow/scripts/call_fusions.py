@@ -15,7 +15,7 @@ def main(snakemake: Any) -> None:
     sheet = snakemake.params.sheet
     common: dict[str, Any] = {
         "bam": Path(snakemake.input.bam),
-        "fasta": Path(snakemake.input.fasta),
+        "fasta": Path(snakemake.input.genome),
         "annotation": Path(snakemake.input.annotation),
         "panel": Path(snakemake.input.panel),
         "knowledge": Path(snakemake.input.knowledge[0]).parent,

@@ -23,14 +23,7 @@ def main(snakemake: Any) -> None:
         knowledge=tables,
     )
     report = build_report(
-        sample=SampleInfo(
-            snakemake.wildcards.sample,
-            sheet["patient"],
-            sheet["timepoint"],
-            Assay(sheet["assay"]),
-            Library(sheet["library"]),
-            Specimen(sheet["specimen"]) if sheet["specimen"] else None,
-        ),
+        sample=sample_info(snakemake.wildcards.sample, sheet),
         stats=read_json(Path(snakemake.input.stats), RecruitStats),
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
         screen=read_json(Path(snakemake.input.screen), ScreenResult),
@@ -41,6 +34,22 @@ def main(snakemake: Any) -> None:
         provenance=provenance,
     )
     write_json(report, Path(snakemake.output.report))
+
+
+def sample_info(sample: str, sheet: Any) -> SampleInfo:
+    """The head of the report, from the columns of the sheet."""
+    head = dict(sheet["head"])
+    content, specimen = head.pop("tumour_content"), head.pop("specimen")
+    return SampleInfo(
+        sample,
+        sheet["patient"],
+        sheet["timepoint"],
+        Assay(sheet["assay"]),
+        Library(sheet["library"]),
+        specimen=Specimen(specimen) if specimen else None,
+        tumour_content=float(content) if content else None,
+        **head,
+    )
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..knowledge.sentences import Sentences
+from ..knowledge.sentences import Said, saying
 from ..model.findings import TARGET, label
-from ..model.records import DnaSearch, Finding, Fusion, FusionResult, RecruitStats, SearchedIntron
+from ..model.records import DnaSearch, Fusion, FusionResult, RecruitStats, SearchedIntron
 from ..model.vocabulary import Confidence, Kind, Specimen, State
 from ..model.words import percent
 from ..settings import InterpretSettings
 
 
-def detected(found: Iterable[Fusion], sentences: Sentences) -> list[str]:
+def detected(found: Iterable[Fusion]) -> list[Said]:
     """What is to be said of kinase fusions predicted from breakpoints: predicted, and their allele fraction."""
     said = []
     for fusion in found:
         share = fusion.allele_fraction
         if fusion.predicted and share is not None:
             said.append(
-                sentences.say(
+                saying(
                     "alk_dna_predicted",
                     name=fusion.name,
                     label=label(fusion),
@@ -37,9 +37,8 @@ def without_fusion(
     search: DnaSearch,
     stats: RecruitStats,
     settings: InterpretSettings,
-    sentences: Sentences,
     specimen: Specimen | None,
-) -> Finding:
+) -> tuple[State, tuple[Said, ...], float | None]:
     """A rearrangement that predicts no transcript is not assessable; none is not detected where the intron before the
     kinase was looked at deep enough."""
     unresolved = [
@@ -49,20 +48,20 @@ def without_fusion(
     ]
     if unresolved:
         names = "; ".join(dict.fromkeys(f.name for f in unresolved))
-        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_dna_unresolved", names=names), None)
+        return State.NOT_ASSESSABLE, (saying("alk_dna_unresolved", names=names),), None
     if stats.pairs_total == 0:
-        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_no_reads"), None)
+        return State.NOT_ASSESSABLE, (saying("alk_no_reads"),), None
     main = next((i for i in search.introns if i.intron == search.main_intron), None)
     if main is None or main.looked_at == 0:
-        reason = sentences.say("alk_dna_not_baited", intron=search.main_intron)
-        return Finding(State.NOT_ASSESSABLE, reason, None)
+        reason = saying("alk_dna_not_baited", intron=search.main_intron)
+        return State.NOT_ASSESSABLE, (reason,), None
     if main.limit is None or main.limit > settings.max_lod_vaf:
         fields = {"intron": main.intron, "depth": f"{main.depth:g}", "allowed": percent(settings.max_lod_vaf)}
-        return Finding(State.NOT_ASSESSABLE, sentences.say("alk_dna_shallow", **fields), main.limit)
-    said = [sentences.say("alk_dna_not_detected", **_fields(main, search))]
+        return State.NOT_ASSESSABLE, (saying("alk_dna_shallow", **fields),), main.limit
+    said = [saying("alk_dna_not_detected", **_fields(main, search))]
     if specimen is Specimen.PLASMA:
-        said.append(sentences.say("alk_dna_plasma"))
-    return Finding(State.NOT_DETECTED, " ".join(said), main.limit)
+        said.append(saying("alk_dna_plasma"))
+    return State.NOT_DETECTED, tuple(said), main.limit
 
 
 def _fields(main: SearchedIntron, search: DnaSearch) -> dict[str, object]:
