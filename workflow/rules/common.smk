@@ -11,7 +11,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
     # Scripts run in processes of their own, where an installed package would come before the folder of the script.
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE / "scripts"), *filter(None, [os.environ.get("PYTHONPATH")])])
 
-from alktrace.cohort.closing import Files, close_failed_run, closing_lines
+from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.inputs.sheet import Sample, read_sheet
 from alktrace.reference.download import file_names, source
