@@ -123,7 +123,12 @@ def read_tables(folder: Path) -> Tables:
     keys = {row.key for row in variants}
     for number, row in enumerate(variants, 2):
         _check_variant(folder / "eml4_alk_variants.tsv", number, row, keys)
-    return Tables(variants, _read(folder / "alk_partners.tsv", Partner), _read(folder / "domains.tsv", Domain))
+    return Tables(variants, _read(folder / "alk_partners.tsv", Partner), read_domains(folder))
+
+
+def read_domains(folder: Path) -> tuple[Domain, ...]:
+    """Rows of domains.tsv in `folder`. Raises InputError naming file, row and column of the first fault."""
+    return _read(folder / "domains.tsv", Domain)
 
 
 def _read(path: Path, kind: type[Row]) -> tuple[Row, ...]:
@@ -135,7 +140,7 @@ def _row(path: Path, number: int, record: dict[str, str], kind: type[Row]) -> Ro
     values: dict[str, Any] = {field.name: record[field.name] for field in fields(kind)}
     for name, expected in get_type_hints(kind).items():
         if expected is int:
-            if not record[name].isdigit():
+            if not (record[name].isascii() and record[name].isdigit()):
                 raise InputError(f"{path}: row {number}, column {name}: '{record[name]}' is not a whole number")
             values[name] = int(record[name])
     if record["verified"] not in VERIFIED:
