@@ -16,6 +16,10 @@ from alktrace.inputs.sheet import read_sheet
 SCHEMAS = BASE / "workflow" / "schemas"
 PANEL = str(BASE / "resources" / "panel.tsv")
 KNOWLEDGE = BASE / "resources" / "knowledge"
+REFERENCE_TABLES = [
+    *(str(BASE / "resources" / name) for name in ("transcripts.tsv", "genome_builds.tsv")),
+    str(KNOWLEDGE / "domains.tsv"),
+]
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 REPORT_VIEWS = ["report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 

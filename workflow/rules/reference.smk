@@ -31,9 +31,11 @@ rule prepare_annotation:
         fai="work/reference/genome.fa.fai",
         gtf=str(REFERENCE["gtf"]),
         panel=PANEL,
+        tables=REFERENCE_TABLES,
     output:
         annotation="work/reference/annotation.tsv",
         junctions="work/reference/junctions.bed",
+        record="work/reference/annotation.json",
     log:
         "work/logs/prepare_annotation.log",
     benchmark:

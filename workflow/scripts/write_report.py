@@ -22,6 +22,7 @@ def main(snakemake: Any) -> None:
         reads=load(snakemake.input.reads_record),
         aligner=load(snakemake.input.aligner)["aligner"],
         knowledge=tables,
+        annotation=load(snakemake.input.annotation_record),
     )
     report = build_report(
         sample=SampleInfo(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import gzip
 import logging
+import mmap
 import os
 import shutil
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pysam
 
@@ -32,7 +34,8 @@ log = logging.getLogger(__name__)
 def prepare_genome(fasta: Path, out: Path) -> None:
     """Make `out` a plain FASTA with its index `out`.fai: a link to an uncompressed `fasta`, else its unpacked content.
 
-    Raises InputError when the file is missing, cut short or not a FASTA.
+    Alternative sequences of a locus are left out (`contigs.alternates`), with one line of log. Raises InputError when
+    the file is missing, cut short or not a FASTA, or when a contig is empty or there twice.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial")
@@ -45,7 +48,9 @@ def prepare_genome(fasta: Path, out: Path) -> None:
                 shutil.copyfileobj(source, target, 1 << 20)
         else:
             partial.symlink_to(fasta.resolve())
+        _check_contigs(fasta, partial)
         _index(fasta, partial, Path(f"{out}.fai"))
+        _leave_out_alternates(fasta, partial, Path(f"{out}.fai"))
     except FileNotFoundError:
         raise InputError(f"{fasta}: no such file; set reference.fasta in the configuration") from None
     except (EOFError, OSError, zlib.error) as error:
@@ -56,10 +61,31 @@ def prepare_genome(fasta: Path, out: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _index(fasta: Path, plain: Path, fai: Path) -> None:
+def _check_contigs(fasta: Path, plain: Path) -> None:
+    """Raises InputError when the file is no FASTA, or a contig has no name, no bases or the name of another."""
     with plain.open("rb") as handle:
         if handle.read(1) != b">":
             raise InputError(f"{fasta}: does not begin with '>'; give a FASTA, uncompressed or gzip")
+        with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            seen: set[bytes] = set()
+            start = 0
+            while start >= 0:
+                end = text.find(b"\n", start)
+                header = text[start + 1 : end if end >= 0 else len(text)]
+                name = header.split(maxsplit=1)[0] if header.strip() and not header[:1].isspace() else b""
+                shown = name.decode("utf-8", "replace")
+                if not name:
+                    raise InputError(f"{fasta}: a contig has no name; give each '>' line a name")
+                if name in seen:
+                    raise InputError(f"{fasta}: contig {shown} is there twice; keep one")
+                if end < 0 or not text[end + 1 : end + 2].strip() or text[end + 1 : end + 2] == b">":
+                    raise InputError(f"{fasta}: contig {shown} has no bases; remove it or fetch the file again")
+                seen.add(name)
+                found = text.find(b"\n>", end)
+                start = found + 1 if found >= 0 else -1
+
+
+def _index(fasta: Path, plain: Path, fai: Path) -> None:
     partial = fai.with_name(f".{fai.name}.partial")
     try:
         pysam.faidx(str(plain), "--fai-idx", str(partial))
@@ -68,6 +94,38 @@ def _index(fasta: Path, plain: Path, fai: Path) -> None:
         reason = " ".join(str(error).split())
         raise InputError(f"{fasta}: is not a well-formed FASTA ({reason}); fetch the file again") from None
     os.replace(partial, fai)
+
+
+def _leave_out_alternates(fasta: Path, plain: Path, fai: Path) -> None:
+    """Replace `plain` by a FASTA without the alternative sequences, if there are any, and make its index anew."""
+    rows = [line.split("\t") for line in fai.read_text(encoding="utf-8").splitlines()]
+    left_out = alternates([row[0] for row in rows])
+    if not left_out:
+        return
+    log.info("%s: %d alternative or unplaced contigs are left out", fasta, len(left_out))
+    kept = plain.with_name(f"{plain.name}.kept")
+    try:
+        with plain.open("rb") as source, kept.open("wb") as target:
+            for name, length, offset, bases, width in rows:
+                if name not in left_out:
+                    target.write(f">{name}\n".encode())
+                    source.seek(int(offset))
+                    lines, rest = divmod(int(length), int(bases))
+                    _copy(source, target, lines * int(width) + rest)
+                    target.write(b"\n")
+        os.replace(kept, plain)
+    finally:
+        kept.unlink(missing_ok=True)
+    _index(fasta, plain, fai)
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    while size > 0:
+        block = source.read(min(size, 1 << 20))
+        if not block:
+            raise EOFError("it ends within a contig")
+        target.write(block)
+        size -= len(block)
 
 
 def prepare_annotation(

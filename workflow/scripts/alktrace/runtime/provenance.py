@@ -32,18 +32,20 @@ def build_provenance(
     reads: Mapping[str, Any],
     aligner: str,
     knowledge: Sequence[Path],
+    annotation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The `provenance` object of report.json.
 
     `settings` are the configuration and sheet values that shape the result, `reference` and `reads` are
-    `file_records`, `aligner` is name and version, `knowledge` the tables in use.
+    `file_records`, `aligner` is name and version, `knowledge` the tables in use,
+    `annotation` the record of `prepare_annotation`: genome build, stated transcripts, genes that do not fit.
     """
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     return {
         "workflow": {"name": "alktrace", "version": __version__},
         "settings": dict(settings),
         "settings_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
-        "reference": dict(reference),
+        "reference": {**reference, **(annotation or {})},
         "reads": dict(reads),
         "tools": {
             "aligner": aligner,
