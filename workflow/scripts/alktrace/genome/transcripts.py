@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-
 # How a stated transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
 PIN, SAME_EXONS, COORDINATES, MANE = "pin", "same exons as the pin", "exons of the pin on GRCh38", "MANE Select"
 CANONICAL, LONGEST = "Ensembl canonical", "longest coding sequence"
@@ -32,6 +31,8 @@ class Transcript:
     strand: str
     exons: tuple[tuple[int, int], ...]
     cds: tuple[int, int] | None
+    stated: bool = True  # False: an exon of another transcript of the gene, standing for itself
+    other_exons: tuple[tuple[int, int], ...] = field(default=(), compare=False)  # of the gene's other transcripts
     rule: str = field(default=PIN, compare=False)
 
     @property
@@ -158,26 +159,42 @@ class Annotation:
 
     def save(self, path: Path) -> None:
         """Write as a tab-separated table, one transcript a row (columns: see `load`)."""
-        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds\trule"]
+        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds\tother_exons\trule"]
         for t in self.transcripts:
-            exons = ",".join(f"{start}-{end}" for start, end in t.exons)
+            exons, others = (",".join(f"{a}-{b}" for a, b in spans) for spans in (t.exons, t.other_exons))
             cds = f"{t.cds[0]}-{t.cds[1]}" if t.cds else ""
             names = (t.gene, t.gene_id, t.gene_type, t.transcript_id, t.contig, t.strand)
-            rows.append("\t".join((*names, exons, cds, t.rule)))
+            rows.append("\t".join((*names, exons, cds, others, t.rule)))
         path.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Annotation:
         """Read a table written by `save`: gene, gene_id, gene_type, transcript_id, contig, strand, exons
-        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding), rule."""
+        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding), other_exons
+        (of the gene's other transcripts, where they differ), rule."""
         transcripts = []
         with path.open(encoding="utf-8") as handle:
             next(handle)
             for line in handle:
-                gene, gene_id, gene_type, transcript_id, contig, strand, exons, cds, rule = line.rstrip("\n").split("\t")
-                spans = tuple((int(a), int(b)) for a, b in (e.split("-") for e in exons.split(",")))
-                bounds = tuple(map(int, cds.split("-"))) if cds else None
+                *names, exons, cds, others, rule = line.rstrip("\n").split("\t")
+                gene, gene_id, gene_type, transcript_id, contig, strand = names
+                bounds = _spans(cds)[0] if cds else None
                 transcripts.append(
-                    Transcript(gene, gene_id, gene_type, transcript_id, contig, strand, spans, bounds, rule)  # type: ignore[arg-type]
+                    Transcript(
+                        gene,
+                        gene_id,
+                        gene_type,
+                        transcript_id,
+                        contig,
+                        strand,
+                        _spans(exons),
+                        bounds,
+                        other_exons=_spans(others),
+                        rule=rule,
+                    )  # fmt: skip
                 )
         return cls(transcripts)
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((int(a), int(b)) for a, b in (span.split("-") for span in text.split(",") if span))

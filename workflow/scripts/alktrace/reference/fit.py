@@ -59,7 +59,8 @@ def _mismatch(gtf: Path, faults: Mapping[str, str], coding: int) -> str:
 
 def _numbers(gene: PanelGene, transcript: Transcript, row: ReferenceTranscript | None) -> str | None:
     """Exon numbers of the panel are those of the reference transcript: do they mean the same here?"""
-    bound = gene.role == "target" or gene.rna_exons is not None or bool(gene.rna_introns)
+    looked_at = (gene.rna_exons, gene.rna_introns, gene.dna_exons, gene.dna_introns)
+    bound = gene.role == "target" or (gene.role != "partner" and any(numbers for numbers in looked_at))
     if row is None or not bound or (transcript.numbered and len(transcript.exons) == len(row.exons)):
         return None
     return (
@@ -72,7 +73,5 @@ def _domain(transcript: Transcript, kinases: Sequence[Domain]) -> str | None:
     codons = (transcript.cds[1] - transcript.cds[0] + 1) // 3 if transcript.cds else 0
     for domain in kinases:
         if domain.gene == transcript.gene and domain.last > codons:
-            return (
-                f"{transcript.transcript_id} has {codons} codons, its kinase domain is numbered up to {domain.last}"
-            )
+            return f"{transcript.transcript_id} has {codons} codons, its kinase domain is numbered up to {domain.last}"
     return None

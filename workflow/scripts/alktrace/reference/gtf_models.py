@@ -144,4 +144,3 @@ def _span(where: str, columns: list[str]) -> tuple[int, int]:
     if start > end:
         raise InputError(f"{where}: {columns[2]} starts at {start}, behind its end {end}; correct the row")
     return start, end
-

@@ -38,6 +38,8 @@ def stated_transcripts(
     for gene, group in _by_gene(list(models), table).items():
         symbol = gene[0]
         chosen = choose(group, table.get(symbol), pins.get(symbol))
+        others = {span for model in group for span in model.exons} - set(chosen.exons)
+        chosen = replace(chosen, other_exons=tuple(sorted(others)))
         chosen = without_stop(chosen, genome) if genome else chosen
         (named.setdefault(symbol, []) if symbol in table or symbol in pins else stated).append(chosen)
     return stated + [_best_place(places, contigs, genome) for places in named.values()]
@@ -51,9 +53,7 @@ def _best_place(places: list[Transcript], contigs: Mapping[str, int], genome: Ge
     return min(places, key=rank) if len(places) > 1 else places[0]
 
 
-def _by_gene(
-    models: list[Model], table: Mapping[str, ReferenceTranscript]
-) -> dict[tuple[str, str, str], list[Model]]:
+def _by_gene(models: list[Model], table: Mapping[str, ReferenceTranscript]) -> dict[tuple[str, str, str], list[Model]]:
     """Models by (symbol, gene_id, contig). Old symbols become those of the table; where the annotation has no symbols,
     the gene is known by the accession of its transcript."""
     symbols = {model.gene for model in models}

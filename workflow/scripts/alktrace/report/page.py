@@ -67,7 +67,8 @@ def render_page(
             codons=codons,
             hotspots=_hotspot_rows(codons, hotspots),
             others=other_genes(report.screened),
-            provenance=flat(report.provenance),
+            provenance=flat(without_transcripts(report.provenance)),
+            transcripts=report.provenance.get("reference", {}).get("transcripts", {}),
             qc=flat({k: v for k, v in report.qc.items() if k not in SHOWN_APART}),
             failures=report.qc.get("failure_list", []),
             context=published_context(report),
@@ -184,6 +185,12 @@ def _hotspot_rows(codons: list[ScreenedCodon], hotspots: list[Hotspot]) -> list[
     """Screened codons with published changes."""
     screened = {c.codon: c for c in codons}
     return [(spot, screened[spot.codon]) for spot in hotspots if spot.codon in screened]
+
+
+def without_transcripts(provenance: dict[str, Any]) -> dict[str, Any]:
+    """The provenance without the transcripts of the reference, which are a table of their own."""
+    reference = {key: value for key, value in provenance.get("reference", {}).items() if key != "transcripts"}
+    return {**provenance, "reference": reference}
 
 
 def flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:

@@ -43,7 +43,7 @@ def to_fusion(
         kind=kind,
         event_id=event_id,
         variant=name.variant,
-        notation=notation(structure, tables.letters),
+        notation=notation(structure, _letters(structure, tables)),
         five_prime=_locus(structure.five, structure.five_exon, five),
         three_prime=_locus(structure.three, structure.three_exon, three),
         inserted_sequence=structure.inserted,
@@ -64,6 +64,12 @@ def to_fusion(
         knowledge=name.knowledge,
         target=target,
     )
+
+
+def _letters(structure: Structure, tables: Tables) -> dict[str, str]:
+    """Published letters, without those of genes whose exon numbers are not the published ones."""
+    other = {t.gene for t in (structure.five, structure.three) if not t.numbered}
+    return {gene: letter for gene, letter in tables.letters.items() if gene not in other}
 
 
 def _name(transcript: Transcript, position: int) -> str:
