@@ -26,7 +26,7 @@ from alktrace.fusions.word_index import TargetIndex
 from alktrace.genome.fasta import Genome
 from alktrace.genome.transcripts import Annotation, Transcript
 from alktrace.knowledge.fusions import Domain
-from alktrace.model.records import State
+from alktrace.model.vocabulary import State
 from alktrace.structure.junction import Structure
 
 

@@ -224,8 +224,8 @@ def test_a_label_is_withheld_where_exon_numbers_are_others(folder: Path, tmp_pat
     found = label(junction(eml4, alk), read_tables(KNOWLEDGE))
     assert found.variant is None
     assert found.knowledge is not None
-    assert found.knowledge["match"] == "withheld"
-    assert "X1" in found.knowledge["conflict_note"]
+    assert found.knowledge.match == "withheld"
+    assert "X1" in found.knowledge.conflict_note
 
 
 def junction(five: Transcript, three: Transcript) -> Structure:

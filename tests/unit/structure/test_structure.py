@@ -465,7 +465,7 @@ def test_real_variant_3(real: World, root: Path, left: int, insert: str, label: 
     assert (fusion.variant, fusion.notation, fusion.frame) == (label, notation, "in_frame")
     assert (fusion.premature_stop, fusion.kinase_domain_retained, fusion.tape_domain) == (False, True, "none")
     assert (fusion.five_prime.position, fusion.three_prime.position) == (42_264_731, 29_223_528)
-    assert fusion.knowledge is not None and fusion.knowledge["reference"] == "PMID:18593892"
+    assert fusion.knowledge is not None and fusion.knowledge.reference == "PMID:18593892"
     assert "ELMAGGDLK" in fusion.protein  # residues around G1202
 
 

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from ..genome.transcripts import Annotation, Transcript
 from ..knowledge.fusions import Domain
+from ..model.vocabulary import Confidence, Kind
 from ..structure.junction import Structure
 from .junction import Junction
 
@@ -23,9 +24,9 @@ class Classified:
     """A junction with its place in an event."""
 
     junction: Junction
-    kind: str
+    kind: Kind
     event_id: str
-    confidence: str
+    confidence: Confidence
     notes: list[str]
     chain: tuple[Junction, ...]  # all junctions of its transcript, in order
 
@@ -110,21 +111,23 @@ def is_unspliced_form(junction: Junction, spliced: Junction) -> bool:
     )
 
 
-def confidence_of(junction: Junction, min_support: int) -> tuple[str, list[str]]:
+def confidence_of(junction: Junction, min_support: int) -> tuple[Confidence, list[str]]:
     """high, medium or low, with the reasons for less than high."""
     s, unique, split = junction.structure, junction.counted.unique, len(junction.counted.split)
     at_exon_end = s.five_deleted == 0 or s.three_deleted == 0
     if unique < min_support:
-        return "low", [f"{unique} unique fragment{'s' if unique != 1 else ''}, {min_support} needed"]
+        return Confidence.LOW, [f"{unique} unique fragment{'s' if unique != 1 else ''}, {min_support} needed"]
     if junction.also_fits:
-        return "low", [f"the partner side fits {', '.join(junction.also_fits)} as well"]
+        return Confidence.LOW, [f"the partner side fits {', '.join(junction.also_fits)} as well"]
     if split == 0:
-        return ("medium" if unique >= HIGH_FRAGMENTS else "low"), ["no read crosses the junction itself"]
+        return (Confidence.MEDIUM if unique >= HIGH_FRAGMENTS else Confidence.LOW), [
+            "no read crosses the junction itself"
+        ]
     if unique < HIGH_FRAGMENTS:
-        return "medium", [f"{unique} unique fragments"]
+        return Confidence.MEDIUM, [f"{unique} unique fragments"]
     if not at_exon_end:
-        return "medium", ["neither side ends at an exon border"]
-    return "high", []
+        return Confidence.MEDIUM, ["neither side ends at an exon border"]
+    return Confidence.HIGH, []
 
 
 def classify(junctions: list[Junction], kinase_exons: range, min_support: int, target: str) -> list[Classified]:
@@ -148,12 +151,12 @@ def classify(junctions: list[Junction], kinase_exons: range, min_support: int, t
     return found
 
 
-def _kind(junction: Junction, in_insertion: bool, kinase_exons: range) -> str:
+def _kind(junction: Junction, in_insertion: bool, kinase_exons: range) -> Kind:
     if in_insertion:
-        return "disrupting_event"
+        return Kind.DISRUPTING_EVENT
     if not junction.into:
-        return "reciprocal"
-    return "kinase_fusion" if junction.structure.three_exon <= kinase_exons.start else "disrupting_event"
+        return Kind.RECIPROCAL
+    return Kind.KINASE_FUSION if junction.structure.three_exon <= kinase_exons.start else Kind.DISRUPTING_EVENT
 
 
 def _insertions(group: list[Junction]) -> list[tuple[Junction, Junction]]:

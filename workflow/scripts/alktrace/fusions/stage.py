@@ -173,7 +173,7 @@ def _evidence(classified: Classified, fusion: Fusion, search: Search) -> Junctio
     start = max(0, min((c for c, _ in shown), default=reference.left_end - 40))
     right = max((placements[n].end for _, n in shown), default=reference.right_start + 40)
     return JunctionEvidence(
-        event_id=fusion.event_id,
+        junction_id=fusion.junction_id,
         contig=reference.sequence[start:right],
         left_end=reference.left_end - start,
         right_start=reference.right_start - start,

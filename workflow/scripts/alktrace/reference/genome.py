@@ -22,6 +22,7 @@ from ..genome.transcripts import COORDINATES, Annotation, Transcript
 from ..knowledge.fusions import read_domains
 from ..knowledge.panel import PanelGene, read_panel
 from ..knowledge.transcripts import ReferenceTranscript, read_transcripts
+from ..model.records import AnnotationRecord
 from ..runtime.errors import InputError
 from ..runtime.serialise import write_json, write_text
 from .contigs import UNKNOWN, alternates, genome_build
@@ -172,12 +173,12 @@ def _record(
     table: Mapping[str, ReferenceTranscript],
     build: str,
     refused: Mapping[str, str],
-) -> dict[str, object]:
+) -> AnnotationRecord:
     if build == UNKNOWN and any(t.rule == COORDINATES or _on_grch38(t, table) for t in models.transcripts):
         build = f"{UNKNOWN} by its contig lengths, GRCh38 by its exons"
     symbols = dict.fromkeys([gene.gene for gene in genes] + list(table))
     stated = {s: f"{t.transcript_id} ({t.rule})" for s in symbols if (t := models.get(s)) is not None}
-    return {"genome_build": build, "transcripts": stated, "not_assessable": dict(refused)}
+    return AnnotationRecord(genome_build=build, transcripts=stated, not_assessable=dict(refused))
 
 
 def _on_grch38(transcript: Transcript, table: Mapping[str, ReferenceTranscript]) -> bool:

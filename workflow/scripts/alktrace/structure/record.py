@@ -8,6 +8,8 @@ from ..genome.fasta import Genome
 from ..genome.transcripts import Transcript
 from ..knowledge.fusions import Tables
 from ..model import records as models
+from ..model.findings import junction_id
+from ..model.vocabulary import Confidence, Kind
 from . import frame
 from .junction import Structure
 from .labels import label
@@ -17,11 +19,11 @@ from .notation import notation
 def to_fusion(
     structure: Structure,
     *,
-    kind: str,
+    kind: Kind,
     event_id: str,
     target: str,
     support: models.Support,
-    confidence: str,
+    confidence: Confidence,
     structure_complete: bool,
     evidence_note: str,
     genome: Genome,
@@ -38,14 +40,17 @@ def to_fusion(
     made = frame.product(chain, genome) if structure_complete else frame.Product("", "", None)
     name = label(structure, tables, structure_complete)
     five, three = frame.five_end(structure), frame.three_start(structure)
+    five_prime = _locus(structure.five, structure.five_exon, five)
+    three_prime = _locus(structure.three, structure.three_exon, three)
     return models.Fusion(
         name=f"{_name(structure.five, five)}::{_name(structure.three, three)}",
         kind=kind,
+        junction_id=junction_id(target, five_prime, three_prime, structure.inserted),
         event_id=event_id,
         variant=name.variant,
         notation=notation(structure, _letters(structure, tables)),
-        five_prime=_locus(structure.five, structure.five_exon, five),
-        three_prime=_locus(structure.three, structure.three_exon, three),
+        five_prime=five_prime,
+        three_prime=three_prime,
         inserted_sequence=structure.inserted,
         retained_intron_bases=models.SidePair(structure.five_retained, structure.three_retained),
         untemplated_sequence=structure.untemplated,
