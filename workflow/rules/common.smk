@@ -10,7 +10,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, closing_lines
 from alktrace.inputs.configuration import complete, find_file, load_schema
-from alktrace.inputs.sheet import Sample, read_sheet
+from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
@@ -32,6 +32,7 @@ def read_inputs():
     }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
+    check_content(sheet, samples)
     return settings, {sample.id: sample for sample in samples}, reference
 
 

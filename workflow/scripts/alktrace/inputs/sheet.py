@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from jsonschema import Draft202012Validator
 
 from ..runtime.errors import InputError
 from .configuration import find_file
+from .intervals import check_intervals
+from .reads import check_reads
+from .umi import UNUSED, compile_umi
+
+log = logging.getLogger(__name__)
+_PERIODIC = re.compile(r"(.+)\1{19,}$")  # what Snakemake takes for a rule that calls itself for ever
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,16 @@ class Sample:
     library: str
     targets: Path | None
     umi: str
+    specimen: str = ""
+    site: str = ""
+    collected: str = ""
+    received: str = ""
+    diagnosis: str = ""
+    tumour_content: str = ""
+    prior_tki: str = ""
+    accession: str = ""
+    laboratory: str = ""
+    operator: str = ""
 
     @property
     def inputs(self) -> list[Path]:
@@ -52,7 +69,38 @@ def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -
         samples[sample.id] = sample
     if not samples:
         raise InputError(f"{path}: holds no samples; add a row for each sample below the header")
+    _check_shared_files(path, dict(zip((number for number, _ in rows), samples.values(), strict=True)))
     return list(samples.values())
+
+
+def check_content(path: Path, samples: Sequence[Sample]) -> None:
+    """Compare the read files and the BED of each sample with its row of the sheet `path`, before anything runs.
+
+    Raises InputError for what would give a wrong answer (`reads.check_reads`, `intervals.check_intervals`).
+    """
+    for sample in samples:
+        where = f"{path}: sample {sample.id}"
+        files = {"fq1": sample.fq1, "fq2": sample.fq2, "bam": sample.bam}
+        check_reads(where, files, "" if sample.umi == UNUSED else sample.umi, sample.umi == UNUSED)
+        if sample.targets:
+            check_intervals(where, sample.targets, sample.library)
+
+
+def _check_shared_files(path: Path, rows: Mapping[int, Sample]) -> None:
+    """A file that stands in two rows: refused where the rows are of different patients, else one warning."""
+    seen: dict[tuple[int, int], tuple[int, Sample]] = {}
+    for number, sample in rows.items():
+        for file in sample.inputs:
+            stat = file.stat()
+            other, first = seen.setdefault((stat.st_dev, stat.st_ino), (number, sample))
+            if other == number:
+                continue
+            said = (
+                f"{path}: row {number}: {file.name} of sample {sample.id} is a file of sample {first.id} (row {other})"
+            )
+            if sample.patient != first.patient:
+                raise InputError(f"{said} of another patient; give each sample its own reads")
+            log.warning("%s too; the two samples are one", said)
 
 
 def _rows(path: Path, schema: Mapping[str, Any]) -> list[tuple[int, dict[str, str]]]:
@@ -108,28 +156,21 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
     }
     if files["fq1"] and files["fq1"] == files["fq2"]:
         raise InputError(f"{where}, column fq2: is the same file as fq1; give the second mates, or nothing")
-    return Sample(
-        full["sample"],
-        full["patient"],
-        full["timepoint"],
-        full["assay"],
-        files["fq1"],
-        files["fq2"],
-        files["bam"],
-        full["library"],
-        files["targets"],
-        full["umi"],
-    )
+    if _PERIODIC.search(full["sample"]):
+        raise InputError(f"{where}, column sample: the name repeats itself; Snakemake cannot work with it, shorten it")
+    _check_number(where, "tumour_content", full["tumour_content"])
+    cells: dict[str, Any] = {field.name: full.get(field.name, "") for field in fields(Sample)}
+    return Sample(**{**cells, **files, "id": full["sample"]})
+
+
+def _check_number(where: str, column: str, text: str) -> None:
+    if text and not (re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", text) and float(text) <= 100):
+        raise InputError(f"{where}, column {column}: {text!r} is not allowed; a percentage from 0 to 100, or nothing")
 
 
 def _check_umi(where: str, pattern: str) -> None:
-    if not pattern:
-        return
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise InputError(f"{where}, column umi: {pattern!r} is not a regular expression ({error})") from None
-    if groups != 1:
-        raise InputError(
-            f"{where}, column umi: {pattern!r} has {groups} groups; put one pair of brackets round the UMI"
-        )
+    if pattern and pattern != UNUSED:
+        try:
+            compile_umi(pattern)
+        except ValueError as error:
+            raise InputError(f"{where}, column umi: {pattern[:80]!r} {error}") from None
