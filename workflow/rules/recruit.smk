@@ -5,6 +5,7 @@ rule recruit_reads:
     input:
         reads=get_reads,
         targets="work/reference/targets.bin",
+        kernels="work/reference/kernels.done",
     output:
         reads=temp("work/{sample}/recruited.fq.gz"),
         stats="work/{sample}/recruit.json",

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from alktrace.genome.contigs import alternates, genome_build
 from alktrace.genome.fasta import Genome
 from alktrace.genome.transcripts import COORDINATES, PIN, SAME_EXONS, Annotation, Transcript
+from alktrace.genome.twobit import TwoBit, write_twobit
 from alktrace.knowledge.fusions import read_tables
 from alktrace.knowledge.panel import read_panel
 from alktrace.knowledge.transcripts import ReferenceTranscript, read_transcripts
-from alktrace.reference.contigs import alternates, genome_build
 from alktrace.reference.fit import unfit_genes
-from alktrace.reference.genome import prepare_annotation, prepare_genome
+from alktrace.reference.genome import prepare_annotation
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES
 from alktrace.simulate import genome as synthetic
@@ -39,11 +40,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("styles")
     synthetic.write_fasta(GENOME, folder / "source.fa")
     synthetic.write_gtf(GENOME, folder / "gencode.gtf")
-    prepare_genome(folder / "source.fa", folder / "genome.fa")
+    write_twobit(folder / "source.fa", folder / "genome.2bit")
     return folder
 
 
-def read(folder: Path, text: str, out: Path, fasta: str = "genome.fa") -> tuple[Annotation, dict[str, dict[str, str]]]:
+def read(
+    folder: Path, text: str, out: Path, fasta: str = "genome.2bit"
+) -> tuple[Annotation, dict[str, dict[str, str]]]:
     """The annotation that the workflow makes of a GTF, and its record."""
     (out / "genes.gtf").write_text(text)
     record = out / "record.json"
@@ -135,8 +138,8 @@ def test_an_alternative_contig_changes_nothing(folder: Path, tmp_path: Path) -> 
     for name in (f"{contig}_KI270774v1_alt", "HSCHR2_1_CTG7_2", "NW_003315909.1", "KQ983257.1"):
         copy = "".join(re.sub(rf"^{contig}\t", f"{name}\t", line) for line in text.splitlines(True) if '"ALK"' in line)
         (tmp_path / "source.fa").write_text(f">{name}\n{bases}\n{source}")
-        prepare_genome(tmp_path / "source.fa", tmp_path / "genome.fa")
-        assert (tmp_path / "genome.fa").read_text().count(">") == source.count(">")
+        write_twobit(tmp_path / "source.fa", tmp_path / "genome.2bit")
+        assert TwoBit(tmp_path / "genome.2bit").lengths == {name: len(bases) for name, bases in GENOME.contigs.items()}
         models, _ = read(tmp_path, copy + text, tmp_path)
         assert models["ALK"] == GENOME.transcripts["ALK"]
 
@@ -167,7 +170,7 @@ def gtf_of(row: ReferenceTranscript, name: str, exons: Iterable[tuple[int, int]]
 @pytest.fixture(scope="module")
 def sparse(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sparse")
-    prepare_genome(shared / "real" / "grch38_chr2_sparse.fa.gz", folder / "genome.fa")
+    write_twobit(shared / "real" / "grch38_chr2_sparse.fa.gz", folder / "genome.2bit")
     return folder
 
 
@@ -279,7 +282,7 @@ def test_kinase_domain_beyond_the_end(folder: Path) -> None:
     gene = next(g for g in read_panel(PANEL) if g.gene == "NTRK3")
     alk = next(g for g in read_panel(PANEL) if g.gene == "ALK")
     models = Annotation([short, GENOME.transcripts["ALK"]])
-    reasons = unfit_genes(models, [alk, gene], TABLE, [domain], Genome(folder / "genome.fa"), Path("genes.gtf"))
+    reasons = unfit_genes(models, [alk, gene], TABLE, [domain], Genome(folder / "genome.2bit"), Path("genes.gtf"))
     assert list(reasons) == ["NTRK3"] and "825 codons" in reasons["NTRK3"] and "839" in reasons["NTRK3"]
 
 
@@ -352,21 +355,6 @@ def test_alternative_contigs_by_name() -> None:
 )
 def test_build_by_lengths(lengths: dict[str, int], build: str) -> None:
     assert genome_build(lengths, RESOURCES / "genome_builds.tsv") == build
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (">a\nACGT\n>b\nACGT\n>a x\nAC\n", "contig a is there twice; keep one"),
-        (">a\nACGT\n>b\n>c\nAC\n", "contig b has no bases"),
-        (">a\nACGT\n>b\n", "contig b has no bases"),
-        (">a\nACGT\n> b\nAC\n", "a contig has no name"),
-    ],
-)
-def test_contigs_that_cannot_be(tmp_path: Path, text: str, expected: str) -> None:
-    (tmp_path / "source.fa").write_text(text)
-    with pytest.raises(InputError, match=expected):
-        prepare_genome(tmp_path / "source.fa", tmp_path / "genome.fa")
 
 
 def test_pins_of_the_panel_are_those_of_the_table() -> None:

@@ -1,136 +1,45 @@
-"""The reference made ready: a plain indexed FASTA, the stated transcripts and the introns the aligner is told.
+"""The reference made ready: the genome at two bits a base, the stated transcripts and the introns the aligner is told.
 
 Nothing is written beside the user's files: a reference is often on a read-only disk.
 """
 
 from __future__ import annotations
 
-import gzip
 import logging
-import mmap
 import os
-import shutil
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-import pysam
-
+from ..genome.contigs import UNKNOWN, genome_build
 from ..genome.fasta import Genome
 from ..genome.transcripts import COORDINATES, Annotation, Transcript
+from ..genome.twobit import write_twobit
 from ..knowledge.fusions import read_domains
 from ..knowledge.panel import PanelGene, read_panel
 from ..knowledge.transcripts import ReferenceTranscript, read_transcripts
 from ..model.records import AnnotationRecord
 from ..runtime.errors import InputError
 from ..runtime.serialise import write_json, write_text
-from .contigs import UNKNOWN, alternates, genome_build
+from .cache import cached, entry_key, link
 from .fit import unfit_genes
 from .gtf import read_gtf
 
 log = logging.getLogger(__name__)
 
+GENOME = "genome.2bit"
 
-def prepare_genome(fasta: Path, out: Path) -> None:
-    """Make `out` a plain FASTA with its index `out`.fai: a link to an uncompressed `fasta`, else its unpacked content.
 
-    Alternative sequences of a locus are left out (`contigs.alternates`), with one line of log. Raises InputError when
-    the file is missing, cut short or not a FASTA, or when a contig is empty or there twice.
+def prepare_genome(fasta: Path, digest: str, cache: Path, out: Path) -> None:
+    """Make `out` a link to the genome at two bits a base in the folder `cache`, written there if need be.
+
+    `digest` is the SHA-256 of `fasta` (plain or gzip). Raises InputError when the FASTA is missing, cut short or none.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        with fasta.open("rb") as handle:
-            packed = handle.read(2) == b"\x1f\x8b"
-        if packed:
-            with gzip.open(fasta, "rb") as source, partial.open("wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-        else:
-            partial.symlink_to(fasta.resolve())
-        _check_contigs(fasta, partial)
-        _index(fasta, partial, Path(f"{out}.fai"))
-        _leave_out_alternates(fasta, partial, Path(f"{out}.fai"))
-    except FileNotFoundError:
-        raise InputError(f"{fasta}: no such file; set reference.fasta in the configuration") from None
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{fasta}: cannot be read to its end ({error}); fetch the file again") from None
-    else:
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _check_contigs(fasta: Path, plain: Path) -> None:
-    """Raises InputError when the file is no FASTA, or a contig has no name, no bases or the name of another."""
-    with plain.open("rb") as handle:
-        if handle.read(1) != b">":
-            raise InputError(f"{fasta}: does not begin with '>'; give a FASTA, uncompressed or gzip")
-        with mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            seen: set[bytes] = set()
-            start = 0
-            while start >= 0:
-                end = text.find(b"\n", start)
-                header = text[start + 1 : end if end >= 0 else len(text)]
-                name = header.split(maxsplit=1)[0] if header.strip() and not header[:1].isspace() else b""
-                shown = name.decode("utf-8", "replace")
-                if not name:
-                    raise InputError(f"{fasta}: a contig has no name; give each '>' line a name")
-                if name in seen:
-                    raise InputError(f"{fasta}: contig {shown} is there twice; keep one")
-                if end < 0 or not text[end + 1 : end + 2].strip() or text[end + 1 : end + 2] == b">":
-                    raise InputError(f"{fasta}: contig {shown} has no bases; remove it or fetch the file again")
-                seen.add(name)
-                found = text.find(b"\n>", end)
-                start = found + 1 if found >= 0 else -1
-
-
-def _index(fasta: Path, plain: Path, fai: Path) -> None:
-    partial = fai.with_name(f".{fai.name}.partial")
-    try:
-        pysam.faidx(str(plain), "--fai-idx", str(partial))
-    except pysam.SamtoolsError as error:
-        partial.unlink(missing_ok=True)
-        reason = " ".join(str(error).split())
-        raise InputError(f"{fasta}: is not a well-formed FASTA ({reason}); fetch the file again") from None
-    os.replace(partial, fai)
-
-
-def _leave_out_alternates(fasta: Path, plain: Path, fai: Path) -> None:
-    """Replace `plain` by a FASTA without the alternative sequences, if there are any, and make its index anew."""
-    rows = [line.split("\t") for line in fai.read_text(encoding="utf-8").splitlines()]
-    left_out = alternates([row[0] for row in rows])
-    if not left_out:
-        return
-    log.info("%s: %d alternative or unplaced contigs are left out", fasta, len(left_out))
-    kept = plain.with_name(f"{plain.name}.kept")
-    try:
-        with plain.open("rb") as source, kept.open("wb") as target:
-            for name, length, offset, bases, width in rows:
-                if name not in left_out:
-                    target.write(f">{name}\n".encode())
-                    source.seek(int(offset))
-                    lines, rest = divmod(int(length), int(bases))
-                    _copy(source, target, lines * int(width) + rest)
-                    target.write(b"\n")
-        os.replace(kept, plain)
-    finally:
-        kept.unlink(missing_ok=True)
-    _index(fasta, plain, fai)
-
-
-def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    while size > 0:
-        block = source.read(min(size, 1 << 20))
-        if not block:
-            raise EOFError("it ends within a contig")
-        target.write(block)
-        size -= len(block)
+    made = cached(cache, entry_key({"fasta": digest}, "genome"), (GENOME,), lambda to: write_twobit(fasta, to / GENOME))
+    link(made[GENOME], out)
 
 
 def prepare_annotation(
-    fasta: Path,
+    genome: Path,
     gtf: Path,
     panel: Path,
     annotation: Path,
@@ -140,26 +49,26 @@ def prepare_annotation(
 ) -> None:
     """Write the stated transcripts (`Annotation.save`) and all annotated introns as BED12 for minimap2 `-j`.
 
-    `fasta` is what `prepare_genome` made. An intron is a BED12 row of two blocks of one base, its neighbours, 0-based
+    `genome` is what `prepare_genome` made. An intron is a BED12 row of two blocks of one base, its neighbours, 0-based
     half-open. `resources` is the folder of transcripts.tsv, genome_builds.tsv and knowledge/domains.tsv; with it, panel
     genes that do not fit the sequence or the tables are left out with a warning each, and `record` gets the genome
     build, the transcripts of panel and partner genes with the rule that chose each, and the reasons (JSON). A panel
     gene that the GTF lacks gives one warning. Raises InputError when the two files do not belong together or ALK is
     missing or does not fit.
     """
-    genes, genome = read_panel(panel), Genome(fasta)
+    genes, bases = read_panel(panel), Genome(genome)
     table = read_transcripts(resources / "transcripts.tsv") if resources else {}
     pins = {gene.gene: gene.transcript for gene in genes if gene.transcript}
-    models, introns = read_gtf(gtf, pins, genome.lengths, table, genome if resources else None)
+    models, introns = read_gtf(gtf, pins, bases.lengths, table, bases if resources else None)
     _check_genes(models, genes, gtf)
     refused: dict[str, str] = {}
     if resources:
-        refused = unfit_genes(models, genes, table, read_domains(resources / "knowledge"), genome, gtf)
+        refused = unfit_genes(models, genes, table, read_domains(resources / "knowledge"), bases, gtf)
         for gene, reason in refused.items():
             log.warning("%s: %s is not assessable: %s", gtf, gene, reason)
         models = Annotation(t for t in models.transcripts if t.gene not in refused)
     if record and resources:
-        build = genome_build(genome.lengths, resources / "genome_builds.tsv")
+        build = genome_build(bases.lengths, resources / "genome_builds.tsv")
         write_json(_record(models, genes, table, build, refused), record)
     partial = annotation.with_name(f".{annotation.name}.partial")
     models.save(partial)
