@@ -57,7 +57,7 @@ class PreparedReference:
         """Recruit, align and call one sample."""
         second = reads[1] if len(reads) == 2 else None
         recruited, bam = work / "recruited.fq.gz", work / "evidence.bam"
-        stats = recruit(reads[0], second, self.targets, recruited, work / "recruit.json", threads=1)
+        stats = recruit([(reads[0], second)], self.targets, recruited, work / "recruit.json", threads=1)
         reference = {"genome": self.fasta, "annotation": self.annotation, "panel": RESOURCES / "panel.tsv"}
         reference["junctions"] = self.folder / "junctions.bed"
         align_reads(recruited, reference, bam, way="search", paired=second is not None, sample="s", threads=1)

@@ -17,7 +17,7 @@ from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 PANEL = str(RESOURCES / "panel.tsv")
 REFERENCE_TABLES = [str(RESOURCES / "transcripts.tsv"), str(RESOURCES / "genome_builds.tsv"), str(KNOWLEDGE / "domains.tsv")]
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-REPORT_VIEWS = ["report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 
 
 def read_inputs():
@@ -68,6 +68,14 @@ def get_final_output():
 def get_reads(wildcards):
     """The read files of a sample as the user gave them."""
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
+
+
+def get_units(wildcards):
+    """The same, by unit and column."""
+    return [
+        {"unit": unit.name, **{column: str(path) for column, path in unit.inputs.items()}}
+        for unit in SAMPLES[wildcards.sample].units
+    ]
 
 
 def get_targets_bed(wildcards):

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from ..genome.transcripts import Annotation
 from ..genome.twobit import TwoBit
 from ..knowledge.panel import read_panel
+from ..runtime.scratch import scratch
 from . import minimap2
 from .kernels.layout import FRAGMENTS
 from .loci import grown, loci, target_loci
@@ -41,7 +42,7 @@ def align_reads(
     `reference` holds index and junctions. `fastq` as for `minimap2.align_unsorted`. Temporary files live beside it.
     Raises InputError when a file is damaged or the aligner fails.
     """
-    with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
+    with TemporaryDirectory(dir=scratch(fastq), prefix="align-") as folder:
         sam = Path(folder) / "reads.sam"
         common = Common(paired, sample, threads, assay)
         if way == "search":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,41 +19,51 @@ from .umi import UNUSED, compile_umi
 
 log = logging.getLogger(__name__)
 _PERIODIC = re.compile(r"(.+)\1{19,}$")  # what Snakemake takes for a rule that calls itself for ever
+HEAD = (
+    *("specimen", "site", "collected", "received", "diagnosis", "tumour_content", "prior_tki"),
+    *("accession", "laboratory", "operator"),
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Reads of one lane or run: either `fq1` (with `fq2` for pairs) or `bam`. `name` is "" where the sheet has none."""
+
+    name: str
+    fq1: Path | None
+    fq2: Path | None
+    bam: Path | None
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """The read files by column, first mates first."""
+        files = {"fq1": self.fq1, "fq2": self.fq2, "bam": self.bam}
+        return {column: path for column, path in files.items() if path is not None}
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One row. Either `fq1` (with `fq2` for pairs) or `bam` is given; an empty cell is None or ""."""
+    """One sample: a row, or the rows of its units in their order. An empty cell is None or ""."""
 
     id: str
     patient: str
     timepoint: str
     assay: str
-    fq1: Path | None
-    fq2: Path | None
-    bam: Path | None
     library: str
     targets: Path | None
     umi: str
-    specimen: str = ""
-    site: str = ""
-    collected: str = ""
-    received: str = ""
-    diagnosis: str = ""
-    tumour_content: str = ""
-    prior_tki: str = ""
-    accession: str = ""
-    laboratory: str = ""
-    operator: str = ""
+    head: Mapping[str, str]  # the columns `HEAD`, for the head of the report
+    units: tuple[Unit, ...]
+    umi_unused: bool = False  # identifiers in the read names are known and left alone
 
     @property
     def inputs(self) -> list[Path]:
-        """The read files, first mates first."""
-        return [path for path in (self.fq1, self.fq2, self.bam) if path is not None]
+        """The read files, unit by unit, first mates first."""
+        return [path for unit in self.units for path in unit.inputs.values()]
 
 
 def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -> list[Sample]:
-    """Read and check a sample sheet, rows in file order.
+    """Read and check a sample sheet, samples in file order; rows that differ in `unit` are lanes of one sample.
 
     `schema` describes one row (a cell is text); its properties are the columns. Relative paths are looked up in
     `folders`, in their order. Raises InputError naming row (the header is row 1) and column.
@@ -62,45 +72,11 @@ def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -
     samples: dict[str, Sample] = {}
     for number, row in rows:
         sample = _sample(f"{path}: row {number}", row, schema, folders)
-        if sample.id in samples:
-            raise InputError(
-                f"{path}: row {number}, column sample: '{sample.id}' is there twice; give each row its name"
-            )
-        samples[sample.id] = sample
+        known = samples.get(sample.id)
+        samples[sample.id] = _joined(f"{path}: row {number}", known, sample) if known else sample
     if not samples:
         raise InputError(f"{path}: holds no samples; add a row for each sample below the header")
-    _check_shared_files(path, dict(zip((number for number, _ in rows), samples.values(), strict=True)))
     return list(samples.values())
-
-
-def check_content(path: Path, samples: Sequence[Sample]) -> None:
-    """Compare the read files and the BED of each sample with its row of the sheet `path`, before anything runs.
-
-    Raises InputError for what would give a wrong answer (`reads.check_reads`, `intervals.check_intervals`).
-    """
-    for sample in samples:
-        where = f"{path}: sample {sample.id}"
-        files = {"fq1": sample.fq1, "fq2": sample.fq2, "bam": sample.bam}
-        check_reads(where, files, "" if sample.umi == UNUSED else sample.umi, sample.umi == UNUSED)
-        if sample.targets:
-            check_intervals(where, sample.targets, sample.library)
-
-
-def _check_shared_files(path: Path, rows: Mapping[int, Sample]) -> None:
-    """A file that stands in two rows: refused where the rows are of different patients, else one warning."""
-    seen: dict[tuple[int, int], tuple[int, Sample]] = {}
-    for number, sample in rows.items():
-        for file in sample.inputs:
-            stat = file.stat()
-            other, first = seen.setdefault((stat.st_dev, stat.st_ino), (number, sample))
-            if other == number:
-                continue
-            said = (
-                f"{path}: row {number}: {file.name} of sample {sample.id} is a file of sample {first.id} (row {other})"
-            )
-            if sample.patient != first.patient:
-                raise InputError(f"{said} of another patient; give each sample its own reads")
-            log.warning("%s too; the two samples are one", said)
 
 
 def _rows(path: Path, schema: Mapping[str, Any]) -> list[tuple[int, dict[str, str]]]:
@@ -158,14 +134,67 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
         raise InputError(f"{where}, column fq2: is the same file as fq1; give the second mates, or nothing")
     if _PERIODIC.search(full["sample"]):
         raise InputError(f"{where}, column sample: the name repeats itself; Snakemake cannot work with it, shorten it")
-    _check_number(where, "tumour_content", full["tumour_content"])
-    cells: dict[str, Any] = {field.name: full.get(field.name, "") for field in fields(Sample)}
-    return Sample(**{**cells, **files, "id": full["sample"]})
+    return Sample(
+        full["sample"],
+        full["patient"],
+        full["timepoint"],
+        full["assay"],
+        full["library"],
+        files["targets"],
+        "" if full["umi"] == UNUSED else full["umi"],
+        {column: full[column] for column in HEAD},
+        (Unit(full["unit"], files["fq1"], files["fq2"], files["bam"]),),
+        full["umi"] == UNUSED,
+    )
 
 
-def _check_number(where: str, column: str, text: str) -> None:
-    if text and not (re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", text) and float(text) <= 100):
-        raise InputError(f"{where}, column {column}: {text!r} is not allowed; a percentage from 0 to 100, or nothing")
+def _joined(where: str, sample: Sample, more: Sample) -> Sample:
+    """A sample with the unit of another row. Raises InputError when the rows are not units of one sample."""
+    (unit,) = more.units
+    if unit.name in {known.name for known in sample.units}:
+        raise InputError(
+            f"{where}, column sample: '{sample.id}' is there twice; give each row its name, or each lane of one sample"
+            " its name in column unit"
+        )
+    for field in fields(Sample):
+        if field.name != "units" and getattr(sample, field.name) != getattr(more, field.name):
+            column = field.name
+            if column == "head":
+                column = next(name for name in HEAD if sample.head[name] != more.head[name])
+            raise InputError(f"{where}, column {column}: differs between the units of '{sample.id}'; make it equal")
+    twice = set(sample.inputs) & set(more.inputs)
+    if twice:
+        raise InputError(f"{where}: {min(twice)} belongs to two units of '{sample.id}'; each has its own files")
+    if bool(unit.fq2) != bool(sample.units[0].fq2):
+        raise InputError(f"{where}, column fq2: some units of '{sample.id}' are pairs, some not; make them two samples")
+    return replace(sample, units=(*sample.units, unit))
+
+
+def check_content(path: Path, samples: Iterable[Sample]) -> None:
+    """Compare the read files and the BED of each sample with what the sheet `path` says of it, before anything runs.
+
+    A file that two samples share is refused where they are of different patients, else one warning. Raises InputError
+    for what would give a wrong answer (`reads.check_reads`, `intervals.check_intervals`).
+    """
+    owners: dict[tuple[int, int], Sample] = {}
+    for sample in samples:
+        where = f"{path}: sample {sample.id}"
+        for unit in sample.units:
+            check_reads(where, unit.inputs, sample.umi, sample.umi_unused)
+        if sample.targets:
+            check_intervals(where, sample.targets, sample.library)
+        for file in sample.inputs:
+            stat = file.stat()
+            _check_owner(where, file, sample, owners.setdefault((stat.st_dev, stat.st_ino), sample))
+
+
+def _check_owner(where: str, file: Path, sample: Sample, owner: Sample) -> None:
+    if owner is sample:
+        return
+    said = f"{where}: {file.name} is a file of sample {owner.id} too"
+    if owner.patient != sample.patient:
+        raise InputError(f"{said}, of another patient; give each sample its own reads")
+    log.warning("%s; the two are one sample", said)
 
 
 def _check_umi(where: str, pattern: str) -> None:
