@@ -12,12 +12,26 @@ from alktrace.cohort.closing import Files, close_failed_run, closing_lines
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.runtime.errors import InputError
+from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
-REFERENCE_TABLES = [str(RESOURCES / "transcripts.tsv"), str(RESOURCES / "genome_builds.tsv"), str(KNOWLEDGE / "domains.tsv")]
+REFERENCE_TABLES = [
+    str(RESOURCES / "transcripts.tsv"),
+    str(RESOURCES / "genome_builds.tsv"),
+    str(KNOWLEDGE / "domains.tsv"),
+]
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+PROGRAM = program_digest()
+REPORT_VIEWS = [
+    "report.html",
+    "report.tsv",
+    "findings.tsv",
+    "codons.tsv",
+    "fusions.vcf",
+    "fusions.bedpe",
+    "mutations.vcf",
+]
 
 
 def read_inputs():
@@ -68,6 +82,11 @@ def get_final_output():
 def get_reads(wildcards):
     """The read files of a sample as the user gave them."""
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
+
+
+def get_file_marks(wildcards):
+    """Size and date of each read file: other ones mean other files, also where the dates are older."""
+    return [[stat.st_size, stat.st_mtime_ns] for stat in (path.stat() for path in SAMPLES[wildcards.sample].inputs)]
 
 
 def get_units(wildcards):

@@ -46,6 +46,8 @@ rule prepare_annotation:
     resources:
         mem_mb=scaled(1000, 1),
         runtime=30,
+    params:
+        program=PROGRAM,
     message:
         "Read gene models and introns from the annotation"
     script:

@@ -13,7 +13,7 @@ ROLES = ("primer", "bait", "probe", "target")
 
 def read_intervals(bed: Path) -> list[tuple[int, str, int, int, str]]:
     """Rows as (line, contig, start, end, role), 0-based half-open. The role is the word of `ROLES` in a column behind
-    the third ("bait", "probe" and "target" mean the same).
+    the third ("bait", "probe" and "target" mean the same); a row of three columns is a target.
 
     Raises InputError naming the line that is not BED or has no role.
     """
@@ -30,7 +30,7 @@ def read_intervals(bed: Path) -> list[tuple[int, str, int, int, str]]:
         if not whole or int(columns[1]) >= int(columns[2]):
             raise InputError(f"{bed}: line {number}: a BED line is contig, start, end (start below end), tab-separated")
         words = " ".join(columns[3:]).lower()
-        role = next((role for role in ROLES if role in words), None)
+        role = next((role for role in ROLES if role in words), None) if words.strip() else "target"
         if role is None:
             raise InputError(
                 f"{bed}: line {number}: '{' '.join(columns[3:])[:80]}' says no role; write primer or bait in column 4"

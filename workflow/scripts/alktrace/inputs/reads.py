@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ..model.records import RecruitStats
 from ..runtime.errors import InputError
 from .umi import compile_umi
 
@@ -183,13 +184,17 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() and c.isascii() else "?" for c in text)[:80]
 
 
-def check_names(path: Path) -> None:
-    """Raises InputError for the first record of a FASTQ (gzip) whose name no BAM can hold."""
+def check_recruited(path: Path, stats: RecruitStats, source: Path) -> None:
+    """What only the whole input tells: raises InputError for reads that are too long, and for the first recruited
+    record (`path`, gzip FASTQ) whose name no BAM can hold. `source` is named in the message."""
+    longest = max((int(length) for length in stats.read_length_counts), default=0)
+    if longest > LONGEST:
+        raise InputError(too_long(str(source), longest))
     with gzip.open(path, "rb") as lines:
         for line in islice(lines, 0, None, 4):
             name = line[1:].rstrip(b"\r\n")
             if len(name) > LONGEST_NAME or name[:1] == b"@" or not name.isascii() or not name.decode().isprintable():
                 raise InputError(
-                    f"read '{shown(name.decode('latin-1'))}': its name begins with '@', is longer than {LONGEST_NAME}"
-                    " characters or is not plain ASCII; rename the reads"
+                    f"{source}: read '{shown(name.decode('latin-1'))}': its name begins with '@', is longer than"
+                    f" {LONGEST_NAME} characters or is not plain ASCII; rename the reads"
                 )

@@ -13,6 +13,7 @@ from typing import Any
 from .. import __version__
 from ..model.records import AnnotationRecord, FileRecord, Provenance, WorkflowVersion
 
+_LIBRARY = Path(__file__).resolve().parents[1]
 PACKAGES = ("biopython", "isal", "numba", "numpy", "pysam", "scipy")
 
 
@@ -20,6 +21,12 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal text."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def program_digest() -> str:
+    """SHA-256 of the library's own files: another one is another program."""
+    files = sorted(path for path in _LIBRARY.rglob("*.py"))
+    return hashlib.sha256("".join(f"{p.relative_to(_LIBRARY)} {file_digest(p)}\n" for p in files).encode()).hexdigest()
 
 
 def file_records(files: Mapping[str, Path]) -> dict[str, FileRecord]:
