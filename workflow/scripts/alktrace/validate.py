@@ -24,7 +24,7 @@ from pathlib import Path
 
 from scipy.special import betaincinv
 
-from .knowledge.table import Row, read_table
+from .knowledge.table import read_table
 from .model.findings import is_silent
 from .model.records import Report
 from .model.vocabulary import Call, Confidence, State
@@ -64,7 +64,7 @@ def read_expected(path: Path) -> list[Expected]:
     return [_expected(f"{path}: row {number}", row) for number, row in enumerate(rows, 2)]
 
 
-def _expected(where: str, row: Row) -> Expected:
+def _expected(where: str, row: dict[str, str]) -> Expected:
     kind, _, name = row["finding"].strip().partition(" ")
     words = {
         **dict.fromkeys(VERDICTS, tuple(State)),
