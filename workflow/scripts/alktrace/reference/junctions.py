@@ -19,7 +19,8 @@ from ..runtime.errors import InputError
 
 _FLANK = 60  # bases of either side that are kept
 _FIVE_MARGIN, _THREE_MARGIN = 1, 2  # least bases of either side in a recruiting k-mer
-_CRYPTIC = re.compile(r"bases \+(\d+) to \+(\d+) of (\S+) intron (\d+)")
+_INTRON = re.compile(r"(\S+) intron (\d+)")
+_OFFSETS = re.compile(r"bases \+(\d+) to \+(\d+)")
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,8 @@ def _behind(transcript: Transcript, exon: int, deleted: int, genome: Genome) -> 
 
 
 def _cryptic_exon(note: str, transcript: Transcript, genome: Genome) -> str:
-    """Bases of an exon inside an intron, by its offsets: "bases +188 to +220 of EML4 intron 6"."""
-    found = _CRYPTIC.fullmatch(note.strip())
-    if not found or found[3] != transcript.gene:
+    """Bases of an exon inside an intron, by gene, intron and offsets: "EML4 intron 6 ... (bases +188 to +220)"."""
+    intron, offsets = _INTRON.search(note), _OFFSETS.search(note)
+    if not intron or not offsets or intron[1] != transcript.gene:
         raise ValueError(f"insert_note '{note}' does not say where the cryptic exon lies")
-    return _intron(transcript, int(found[4]), genome)[int(found[1]) - 1 : int(found[2])]
+    return _intron(transcript, int(intron[2]), genome)[int(offsets[1]) - 1 : int(offsets[2])]
