@@ -58,8 +58,10 @@ def close_failed_run(samples: Sequence[str], files: Files, out: Path) -> list[st
 
 
 def closing_lines(samples: Sequence[str], files: Files, failed: Mapping[str, str]) -> list[str]:
-    """One line per sample: its verdict and page, or why there is none."""
-    finished = [sample for sample in samples if sample not in failed]
+    """One line per sample: its verdict and page, or why there is none. A sample that the run was not asked for, so that
+    it has no report, has no line."""
+    made = [sample for sample in samples if files.paths(sample, files.report)[0].exists()]
+    finished = [sample for sample in made if sample not in failed]
     lines = []
     for sample in finished[:SHOWN]:
         report, page = files.paths(sample, files.report, files.views[0])
