@@ -99,6 +99,13 @@ def get_file_marks(wildcards):
     return [[stat.st_size, stat.st_mtime_ns] for stat in (path.stat() for path in SAMPLES[wildcards.sample].inputs)]
 
 
+def get_targets(ending):
+    """An input function: what recruiting looks for in the sample's assay (`bin`), or what masking left of it (`tsv`)."""
+    return lambda wildcards: (
+        f"work/reference/targets{'_dna' if SAMPLES[wildcards.sample].assay == 'dna' else ''}.{ending}"
+    )
+
+
 def get_units(wildcards):
     """The same, by unit and column."""
     return [
