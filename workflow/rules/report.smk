@@ -23,7 +23,7 @@ rule write_report:
         mem_mb=scaled(1000),
         runtime=10,
     params:
-        sheet=describe("patient", "timepoint", "assay", "library", "umi"),
+        sheet=describe("patient", "timepoint", "assay", "library", "umi", "head"),
         settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
     message:
         "{wildcards.sample}: interpret the findings"
@@ -38,7 +38,7 @@ rule render_report:
         screen="work/{sample}/screen.json",
         bam="results/{sample}/evidence.bam",
         bai="results/{sample}/evidence.bam.bai",
-        fasta="work/reference/genome.fa",
+        genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         knowledge=KNOWLEDGE_TABLES,
     output:

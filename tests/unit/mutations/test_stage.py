@@ -11,7 +11,8 @@ import numpy as np
 import pysam
 import pytest
 
-from alktrace.align.minimap2 import align, build_index
+from alktrace.align.minimap2 import build_index
+from alktrace.align.stage import align_reads
 from alktrace.knowledge.hotspots import read_screen_set
 from alktrace.model.records import FusionResult, JunctionEvidence, ScreenResult
 from alktrace.model.vocabulary import State
@@ -308,7 +309,7 @@ def test_a_wrong_reference_residue_is_not_assessable(
     for name in ("hotspots.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     with (tmp_path / "hotspots.tsv").open("a") as table:
-        table.write("ALK\t1400\t29\tW1400R\tmutation\tW1400R\tunknown\trecalled\t\n")
+        table.write("ALK\t1400\t29\tW1400R\t\tkinase_domain\tW1400R\tunknown\trecalled\t\n")
     result = bench.screen(mutated[0], knowledge=tmp_path)
     (row,) = (s for s in result.screened if s.codon == 1400 and s.gene == "ALK")
     assert row.state is State.NOT_ASSESSABLE and "the table expects W" in row.reason
@@ -354,7 +355,8 @@ def test_real_anchored_pcr_reads_give_no_mutation(shared: Path, tmp_path: Path) 
         output.write(b"\n".join(rows.tolist()) + b"\n")
     bam = tmp_path / "reads.bam"
     mmi, junctions = tmp_path / "genome.mmi", tmp_path / "junctions.bed"
-    align(tmp_path / "reads.fq", mmi, junctions, bam, paired=True, sample="amp", threads=2)
+    reference = {"index": mmi, "junctions": junctions}
+    align_reads(tmp_path / "reads.fq", reference, bam, way="whole", paired=True, sample="amp", threads=2)
     result = screen_sample(
         bam, tmp_path / "genome.fa", tmp_path / "annotation.tsv", PANEL, KNOWLEDGE, NO_FUSIONS, ScreenSettings(),
         "::umi:([ACGTN+]+)", "amplicon", None,

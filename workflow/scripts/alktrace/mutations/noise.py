@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import betaincinv, gammainccinv, logsumexp, ndtri
+from scipy.special import betaincinv, logsumexp
 
 from ..runtime.compiled import njit
 
