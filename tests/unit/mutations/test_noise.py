@@ -207,7 +207,9 @@ def _median_limit(counts: np.ndarray, reference: np.ndarray) -> tuple[float, flo
     return float(np.median(noise.detection_limits(critical, depth, model.misread))), alpha
 
 
-@pytest.mark.parametrize(("depth", "error"), [(300, 0.001), (1000, 0.0003), (1000, 0.001), (1000, 0.003), (5000, 0.001)])
+@pytest.mark.parametrize(
+    ("depth", "error"), [(300, 0.001), (1000, 0.0003), (1000, 0.001), (1000, 0.003), (5000, 0.001)]
+)
 def test_a_clean_sample_is_nearly_as_good_as_a_binomial_with_the_true_rate(depth: int, error: float) -> None:
     rng = np.random.default_rng([depth, round(1e4 * error)])
     limits, alpha = zip(*(_median_limit(*_cells(depth, error, 0.0, rng)) for _ in range(3)), strict=True)
