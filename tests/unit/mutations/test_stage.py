@@ -306,10 +306,11 @@ def test_a_track_says_what_share_of_it_was_screened(bench: Bench) -> None:
 def test_a_wrong_reference_residue_is_not_assessable(
     bench: Bench, mutated: tuple[Path, ScreenResult], tmp_path: Path
 ) -> None:
-    tables = Path(shutil.copytree(KNOWLEDGE, tmp_path / "knowledge"))
-    with (tables / "hotspots.tsv").open("a") as table:
+    for name in ("hotspots.tsv", "bypass.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
+        shutil.copy(KNOWLEDGE / name, tmp_path / name)
+    with (tmp_path / "hotspots.tsv").open("a") as table:
         table.write("ALK\t1400\t29\tW1400R\t\tkinase_domain\tW1400R\tunknown\trecalled\t\n")
-    result = bench.screen(mutated[0], knowledge=tables)
+    result = bench.screen(mutated[0], knowledge=tmp_path)
     (row,) = (s for s in result.screened if s.codon == 1400 and s.gene == "ALK")
     assert row.state is State.NOT_ASSESSABLE and "the table expects W" in row.reason
 
