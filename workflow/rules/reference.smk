@@ -1,6 +1,35 @@
 # Once per reference: genome at two bits a base, stated transcripts, k-mers of the targets, aligner index.
 
 
+if "build" in SETTINGS["reference"]:
+
+    rule download_reference:
+        input:
+            sources=str(REFERENCE_SOURCES),
+        output:
+            fasta=str(REFERENCE["fasta"]),
+            gtf=str(REFERENCE["gtf"]),
+        log:
+            "work/logs/download_reference.log",
+        benchmark:
+            "work/benchmarks/download_reference.tsv"
+        conda:
+            "../../envs/python.yaml"
+        threads: 1
+        resources:
+            mem_mb=scaled(500),
+            runtime=240,
+        params:
+            build=SETTINGS["reference"]["build"],
+            release=str(SETTINGS["reference"]["release"]),
+            mirror=SETTINGS["reference"].get("mirror"),
+            cache=SETTINGS["reference"]["cache"],
+        message:
+            "Fetch the reference genome and its annotation"
+        script:
+            "../scripts/download_reference.py"
+
+
 rule prepare_genome:
     input:
         fasta=str(REFERENCE["fasta"]),
@@ -31,9 +60,11 @@ rule prepare_annotation:
         genome="work/reference/genome.2bit",
         gtf=str(REFERENCE["gtf"]),
         panel=PANEL,
+        tables=REFERENCE_TABLES,
     output:
         annotation="work/reference/annotation.tsv",
         junctions="work/reference/junctions.bed",
+        record="work/reference/annotation.json",
     log:
         "work/logs/prepare_annotation.log",
     benchmark:
@@ -44,6 +75,8 @@ rule prepare_annotation:
     resources:
         mem_mb=scaled(1000, 1),
         runtime=30,
+    params:
+        program=PROGRAM,
     message:
         "Read gene models and introns from the annotation"
     script:
@@ -71,10 +104,26 @@ rule build_targets:
     resources:
         mem_mb=scaled(2000),
         runtime=60,
+    params:
+        assay="rna",
     message:
         "Collect the k-mers of the targets and mask those repeated in the genome"
     script:
         "../scripts/build_targets.py"
+
+
+use rule build_targets as build_dna_targets with:
+    output:
+        targets="work/reference/targets_dna.bin",
+        table="work/reference/targets_dna.tsv",
+    log:
+        "work/logs/build_dna_targets.log",
+    benchmark:
+        "work/benchmarks/build_dna_targets.tsv"
+    params:
+        assay="dna",
+    message:
+        "Collect the k-mers of the targets in DNA"
 
 
 # What samples run is compiled before the first does: they need not wait, nor all compile the same at once.
