@@ -157,7 +157,7 @@ def _behind(transcript: Transcript, exon: int, deleted: int, genome: Genome) -> 
 
 def _cryptic_exon(note: str, transcript: Transcript, genome: Genome) -> str:
     """Bases of an exon inside an intron, by its offsets: "bases +188 to +220 of EML4 intron 6"."""
-    found = _CRYPTIC.fullmatch(note.strip())
+    found = _CRYPTIC.match(note.strip())
     if not found or found[3] != transcript.gene:
         raise ValueError(f"insert_note '{note}' does not say where the cryptic exon lies")
     return _intron(transcript, int(found[4]), genome)[int(found[1]) - 1 : int(found[2])]
