@@ -10,13 +10,28 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, closing_lines
 from alktrace.inputs.configuration import complete, find_file, load_schema
-from alktrace.inputs.sheet import Sample, read_sheet
+from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.runtime.errors import InputError
+from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
+REFERENCE_TABLES = [
+    str(RESOURCES / "transcripts.tsv"),
+    str(RESOURCES / "genome_builds.tsv"),
+    str(KNOWLEDGE / "domains.tsv"),
+]
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+PROGRAM = program_digest()
+REPORT_VIEWS = [
+    "report.html",
+    "report.tsv",
+    "findings.tsv",
+    "codons.tsv",
+    "fusions.vcf",
+    "fusions.bedpe",
+    "mutations.vcf",
+]
 
 
 def read_inputs():
@@ -31,6 +46,7 @@ def read_inputs():
     }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
+    check_content(sheet, samples)
     return settings, {sample.id: sample for sample in samples}, reference
 
 
@@ -66,6 +82,11 @@ def get_final_output():
 def get_reads(wildcards):
     """The read files of a sample as the user gave them."""
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
+
+
+def get_file_marks(wildcards):
+    """Size and date of each read file: other ones mean other files, also where the dates are older."""
+    return [[stat.st_size, stat.st_mtime_ns] for stat in (path.stat() for path in SAMPLES[wildcards.sample].inputs)]
 
 
 def get_units(wildcards):
