@@ -23,6 +23,7 @@ REFERENCE_TABLES = [
 ]
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 PROGRAM = program_digest()
+
 REPORT_VIEWS = [
     "report.html",
     "report.tsv",
@@ -87,6 +88,12 @@ def get_reads(wildcards):
 def get_file_marks(wildcards):
     """Size and date of each read file: other ones mean other files, also where the dates are older."""
     return [[stat.st_size, stat.st_mtime_ns] for stat in (path.stat() for path in SAMPLES[wildcards.sample].inputs)]
+
+def get_targets(ending):
+    """An input function: what recruiting looks for in the sample's assay (`bin`), or what masking left of it (`tsv`)."""
+    return lambda wildcards: (
+        f"work/reference/targets{'_dna' if SAMPLES[wildcards.sample].assay == 'dna' else ''}.{ending}"
+    )
 
 
 def get_units(wildcards):

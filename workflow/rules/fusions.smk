@@ -10,6 +10,7 @@ rule call_fusions:
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
         knowledge=KNOWLEDGE_TABLES,
+        targets_bed=get_targets_bed,
     output:
         fusions="work/{sample}/fusions.json",
     log:
@@ -23,7 +24,7 @@ rule call_fusions:
         mem_mb=scaled(2000),
         runtime=60,
     params:
-        sheet=describe("umi", "library"),
+        sheet=describe("assay", "umi", "library"),
         thresholds=SETTINGS["thresholds"],
     message:
         "{wildcards.sample}: call and type fusions"

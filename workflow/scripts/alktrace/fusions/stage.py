@@ -31,7 +31,7 @@ from .word_index import ExonBorders, TargetIndex
 LOG = logging.getLogger(__name__)
 MAX_PILEUP = 60
 # junction support L at which P(Poisson(L) >= m) = 0.95, by m
-_POISSON_95 = {1: 2.996, 2: 4.744, 3: 6.296, 4: 7.754, 5: 9.154}
+POISSON_95 = {1: 2.996, 2: 4.744, 3: 6.296, 4: 7.754, 5: 9.154}
 
 
 def call_fusions(
@@ -88,7 +88,7 @@ def _junction_limit(stats: RecruitStats, settings: FusionSettings) -> float | No
     """Fusion fragments per control fragment that would have been found with 95% probability."""
     if stats.control_fragments == 0:
         return None
-    return float(f"{_POISSON_95[settings.min_support] / stats.control_fragments:.4g}")
+    return float(f"{POISSON_95[settings.min_support] / stats.control_fragments:.4g}")
 
 
 def _gene_events(
