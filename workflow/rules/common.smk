@@ -89,6 +89,7 @@ def get_file_marks(wildcards):
     """Size and date of each read file: other ones mean other files, also where the dates are older."""
     return [[stat.st_size, stat.st_mtime_ns] for stat in (path.stat() for path in SAMPLES[wildcards.sample].inputs)]
 
+
 def get_targets(ending):
     """An input function: what recruiting looks for in the sample's assay (`bin`), or what masking left of it (`tsv`)."""
     return lambda wildcards: (
