@@ -1,5 +1,6 @@
 # Configuration, sample sheet and the look-ups every stage uses. Nothing else reads the sheet.
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,10 +8,13 @@ from pathlib import Path
 HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
 if (HERE / "scripts" / "alktrace").is_dir():
     sys.path.insert(0, str(HERE / "scripts"))
+    # Scripts run in processes of their own, where an installed package would come before the folder of the script.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE / "scripts"), *filter(None, [os.environ.get("PYTHONPATH")])])
 
-from alktrace.cohort.closing import Files, close_failed_run, closing_lines
+from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
+from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
@@ -21,6 +25,7 @@ REFERENCE_TABLES = [
     str(RESOURCES / "genome_builds.tsv"),
     str(KNOWLEDGE / "domains.tsv"),
 ]
+REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 PROGRAM = program_digest()
 
@@ -41,10 +46,14 @@ def read_inputs():
     settings = complete(config, load_schema(SCHEMAS / "config.schema.yaml"))
     folders = [Path.cwd(), *(Path(file).resolve().parent for file in workflow.configfiles)]
     sheet = find_file("configuration: key samples", settings["samples"], folders)
-    reference = {
-        key: find_file(f"configuration: key reference.{key}", settings["reference"][key], folders)
-        for key in ("fasta", "gtf")
-    }
+    given = settings["reference"]
+    if "build" in given:
+        names = file_names(source(REFERENCE_SOURCES, given["build"], str(given["release"])))
+        reference = {key: Path("work/reference/source") / name for key, name in names.items()}
+    else:
+        reference = {
+            key: find_file(f"configuration: key reference.{key}", given[key], folders) for key in ("fasta", "gtf")
+        }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     check_content(sheet, samples)
@@ -64,6 +73,7 @@ if SETTINGS["report"]["evidence_view"]:
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: docs/performance.md.
 INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
+HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
 wildcard_constraints:
@@ -127,5 +137,6 @@ def scaled(megabytes, per_genome_megabyte=0):
     """Memory in MB, a part of it by the size of the genome FASTA (gzip holds about 3.5 times its size), that grows with
     each attempt."""
     genome = REFERENCE["fasta"]
-    size = genome.stat().st_size / 1e6 * (3.5 if genome.suffix == ".gz" else 1)
+    packed = 3.5 if genome.suffix == ".gz" else 1
+    size = genome.stat().st_size / 1e6 * packed if genome.exists() else HUMAN_GENOME
     return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt

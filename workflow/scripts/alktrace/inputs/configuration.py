@@ -32,6 +32,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         raise InputError(f"configuration: {_say(errors[0])}; see config/README.md")
     if full.get("recruit") is False and full["aligner"] == "minimap2" and full["reference"]["index"] == "none":
         raise InputError("configuration: recruit off aligns every read and needs reference.index whole or split")
+    _check_reference(full["reference"])
     return full
 
 
@@ -42,6 +43,17 @@ def _check_finite(value: Any, where: str) -> None:
             _check_finite(part, f"{where}.{key}" if where else str(key))
     elif isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"configuration: key {where}: {value} is not a number; see config/README.md")
+
+
+def _check_reference(reference: Mapping[str, Any]) -> None:
+    """Files of one's own, or a published build: either, not both, and whole."""
+    pairs = (("build", "release"), ("fasta", "gtf"))
+    given = [pair for pair in pairs if any(key in reference for key in pair)] or [pairs[1]]
+    if len(given) > 1:
+        raise InputError("configuration: key reference: give build and release, or fasta and gtf, not both")
+    missing = [key for key in given[0] if key not in reference]
+    if missing:
+        raise InputError(f"configuration: key reference.{missing[0]} is missing; see config/README.md")
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
