@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import ExecMode
+
 # Beside this file in a checkout; of the installed package where Snakemake fetches the rules from a repository.
 HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
 if (HERE / "scripts" / "alktrace").is_dir():
@@ -13,6 +15,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
@@ -28,7 +31,6 @@ REFERENCE_TABLES = [
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 PROGRAM = program_digest()
-
 REPORT_VIEWS = [
     "report.html",
     "report.tsv",
@@ -61,6 +63,9 @@ def read_inputs():
 
 
 try:
+    if workflow.exec_mode == ExecMode.DEFAULT and HERE.is_dir():
+        # PWD: the working directory is another one by now.
+        check_profile(sys.argv[1:], HERE.parent, Path(os.environ.get("PWD", ".")))
     SETTINGS, SAMPLES, REFERENCE = read_inputs()
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
