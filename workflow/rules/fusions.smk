@@ -9,6 +9,7 @@ rule call_fusions:
         fasta="work/reference/genome.fa",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
+        masked="work/reference/targets.tsv",
         knowledge=KNOWLEDGE_TABLES,
     output:
         fusions="work/{sample}/fusions.json",

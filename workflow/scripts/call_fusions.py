@@ -5,6 +5,7 @@ from typing import Any
 
 from alktrace.fusions.stage import call_fusions
 from alktrace.model.records import RecruitStats
+from alktrace.reference.target_listing import blind_codons
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import FusionSettings
@@ -21,6 +22,7 @@ def main(snakemake: Any) -> None:
         settings=FusionSettings(snakemake.params.thresholds["min_support"]),
         umi=snakemake.params.sheet["umi"] or None,
         library=snakemake.params.sheet["library"],
+        blind=blind_codons(Path(snakemake.input.masked)),
     )
     write_json(result, Path(snakemake.output.fusions))
 

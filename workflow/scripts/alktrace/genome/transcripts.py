@@ -27,6 +27,8 @@ class Transcript:
     strand: str
     exons: tuple[tuple[int, int], ...]
     cds: tuple[int, int] | None
+    stated: bool = True  # False: an exon of another transcript of the gene, standing for itself
+    other_exons: tuple[tuple[int, int], ...] = ()  # exons of the gene's other transcripts that this one has not
 
     @property
     def start(self) -> int:
@@ -147,25 +149,35 @@ class Annotation:
 
     def save(self, path: Path) -> None:
         """Write as a tab-separated table, one transcript a row (columns: see `load`)."""
-        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds"]
+        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds\tother_exons"]
         for t in self.transcripts:
-            exons = ",".join(f"{start}-{end}" for start, end in t.exons)
+            exons, others = (",".join(f"{a}-{b}" for a, b in spans) for spans in (t.exons, t.other_exons))
             cds = f"{t.cds[0]}-{t.cds[1]}" if t.cds else ""
-            rows.append("\t".join((t.gene, t.gene_id, t.gene_type, t.transcript_id, t.contig, t.strand, exons, cds)))
+            names = t.gene, t.gene_id, t.gene_type, t.transcript_id, t.contig, t.strand
+            rows.append("\t".join((*names, exons, cds, others)))
         path.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Annotation:
         """Read a table written by `save`: gene, gene_id, gene_type, transcript_id, contig, strand, exons
-        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding)."""
+        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding), other_exons
+        (of the gene's other transcripts, where they differ)."""
         transcripts = []
         with path.open(encoding="utf-8") as handle:
             next(handle)
             for line in handle:
-                gene, gene_id, gene_type, transcript_id, contig, strand, exons, cds = line.rstrip("\n").split("\t")
-                spans = tuple((int(a), int(b)) for a, b in (e.split("-") for e in exons.split(",")))
-                bounds = tuple(map(int, cds.split("-"))) if cds else None
+                gene, gene_id, gene_type, transcript_id, contig, strand, exons, cds, others = line.rstrip("\n").split(
+                    "\t"
+                )
+                spans, other = _spans(exons), _spans(others)
+                bounds = _spans(cds)[0] if cds else None
                 transcripts.append(
-                    Transcript(gene, gene_id, gene_type, transcript_id, contig, strand, spans, bounds)  # type: ignore[arg-type]
+                    Transcript(
+                        gene, gene_id, gene_type, transcript_id, contig, strand, spans, bounds, other_exons=other
+                    )
                 )
         return cls(transcripts)
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((int(a), int(b)) for a, b in (span.split("-") for span in text.split(",") if span))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..knowledge.evidence import Knowledge
 from ..knowledge.sentences import Sentences
 from ..model.findings import junction_is, kinase_fusions
-from ..model.records import Fusion, FusionResult, RecruitStats, Report, SampleInfo, ScreenResult, State, Verdict
+from ..model.records import (
+    DismissedJunction,
+    Fusion,
+    FusionResult,
+    RecruitStats,
+    Report,
+    SampleInfo,
+    ScreenResult,
+    State,
+    Verdict,
+)
 from ..settings import InterpretSettings
 from . import bypass, context, inhibitors, verdicts
 from .verdicts import Domain
@@ -54,9 +65,14 @@ def build_report(
         events,
         quality(stats, fusions, screen, tables.sentences),
         dict(provenance),
+        [_with_reason(junction, tables.sentences) for junction in fusions.dismissed],
     )
     report.qc["failure_list"] = context.failure_list(report, tracks, tables)
     return report
+
+
+def _with_reason(junction: DismissedJunction, sentences: Sentences) -> DismissedJunction:
+    return replace(junction, reason=sentences.say(f"dismissed_{junction.filter}", name=junction.name))
 
 
 def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, sentences: Sentences) -> dict[str, Any]:

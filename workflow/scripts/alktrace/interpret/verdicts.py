@@ -39,6 +39,9 @@ def _without_fusion(
         return Finding(State.NOT_ASSESSABLE, sentences.say("alk_imbalance_only", **_sides(result)), None)
     if stats.pairs_total == 0:
         return Finding(State.NOT_ASSESSABLE, sentences.say("alk_no_reads"), None)
+    if result.obstacles:
+        reasons = [sentences.say(obstacle.key, **obstacle.fields) for obstacle in result.obstacles]
+        return Finding(State.NOT_ASSESSABLE, " ".join([sentences.say("alk_not_proven"), *reasons]), None)
     if stats.control_fragments < settings.min_control_fragments or limit is None:
         needed = max(settings.min_control_fragments, 1)
         reason = sentences.say("alk_few_controls", controls=stats.control_fragments, needed=needed)

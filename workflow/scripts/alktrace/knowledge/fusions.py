@@ -113,6 +113,13 @@ class Tables:
                 found.update(dict.fromkeys(_symbols(row), row.letter))
         return found
 
+    @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """(5' gene, 3' gene) of the published kinase fusions."""
+        found = {(row.five_gene, row.three_gene) for row in self.variants}
+        found |= {(symbol, "ALK") for row in self.partners if row.kind == "kinase_fusion" for symbol in _symbols(row)}
+        return frozenset(found)
+
 
 Row = TypeVar("Row", Variant, Partner, Domain)
 

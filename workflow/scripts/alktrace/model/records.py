@@ -76,6 +76,17 @@ class PileupRead:
 
 
 @dataclass
+class CrypticExon:
+    """An inserted piece that lies inside an intron of a gene, or (`intron` None) in an exon; 1-based, inclusive."""
+
+    gene: str
+    intron: int | None
+    contig: str
+    start: int
+    end: int
+
+
+@dataclass
 class Fusion:
     """One junction, named structure first, label second (fields of report.json `fusions[]`)."""
 
@@ -103,6 +114,24 @@ class Fusion:
     evidence_note: str
     knowledge: dict[str, Any] | None = None  # row of the variant or partner table: reference, verified, notes
     target: str = "ALK"  # panel gene the junction belongs to
+    cryptic_exons: list[CrypticExon] = field(default_factory=list)
+
+
+@dataclass
+class DismissedJunction:
+    """A candidate that was seen and not called: fields of report.json `dismissed_junctions[]`."""
+
+    name: str  # "EML4::ALK"; "unknown::ALK" where nothing names the other side
+    target: str
+    notation: str  # empty where the other side is unknown
+    filter: str  # name of the filter that dropped it
+    explained: bool  # whether the filter says where its fragments come from
+    into: bool  # the target is the 3' part
+    five_prime: Locus | None
+    three_prime: Locus | None
+    support: Support
+    sequence: str  # across the junction
+    reason: str = ""
 
 
 @dataclass
@@ -138,6 +167,14 @@ class CoverageBin:
 
 
 @dataclass
+class Obstacle:
+    """Why "not detected" is not proven: key of the sentence that says it, and what is filled in."""
+
+    key: str
+    fields: dict[str, Any]
+
+
+@dataclass
 class FusionResult:
     """Output of the fusion stage (work/{sample}/fusions.json)."""
 
@@ -148,6 +185,8 @@ class FusionResult:
     junction_limit: float | None  # fusion fragments per control fragment; None without controls
     notes: list[str]  # e.g. read-through junctions seen and not called
     searched: list[str] = field(default_factory=list)  # genes whose fusions were searched: in panel and annotation
+    dismissed: list[DismissedJunction] = field(default_factory=list)  # seen and not called
+    obstacles: list[Obstacle] = field(default_factory=list)  # to a negative verdict on ALK
 
 
 # ---------------------------------------------------------------- mutations
@@ -302,3 +341,4 @@ class Report:
     bypass: list[BypassEvent]
     qc: dict[str, Any]
     provenance: dict[str, Any]
+    dismissed_junctions: list[DismissedJunction] = field(default_factory=list)

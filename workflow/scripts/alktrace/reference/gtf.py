@@ -133,7 +133,9 @@ def read_gtf(
                     f" {contigs[contig]} bases; use the GTF made for this FASTA"
                 )
             junctions.update((contig, a[1], b[0] - 1, model.strand) for a, b in zip(spans, spans[1:], strict=False))
-        stated.append(min(models, key=lambda m: m.rank(pins.get(gene))).transcript())
+        chosen = min(models, key=lambda m: m.rank(pins.get(gene))).transcript()
+        others = {span for model in models for span in model.exons} - set(chosen.exons)
+        stated.append(replace(chosen, other_exons=tuple(sorted(others))))
     if not stated:
         seen = ", ".join(sorted(missing)[:3]) or "none"
         raise InputError(
