@@ -16,8 +16,9 @@ from alktrace.runtime.errors import InputError
 
 SEQUENCE = "ACGTTGCAAC" * 30
 FASTA = f">chr2 test\n{SEQUENCE[:100]}\n{SEQUENCE[100:200]}\n{SEQUENCE[200:]}\n>chr5\nACGT\n"
-HEADER = "gene\trole\ttranscript\trefseq\trna_exons\trna_introns\tnote\n"
-PANEL = f"{HEADER}ALK\ttarget\t\tNM_004304\tall\t\t\nEGFR\tbypass\t\t\tall\t\t\nACTB\tcontrol\t\t\tall\t\t\n"
+HEADER = "gene\trole\ttranscript\trefseq\trna_exons\trna_introns\tdna_exons\tdna_introns\tnote\n"
+ROWS = ("ALK\ttarget\t\tNM_004304", "EGFR\tbypass\t\t", "ACTB\tcontrol\t\t")
+PANEL = HEADER + "".join(f"{row}\tall\t\t\t\t\n" for row in ROWS)
 
 
 def gtf(gene: str = "ALK", contig: str = "chr2", end: int = 90, coding: bool = True) -> str:

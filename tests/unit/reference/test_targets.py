@@ -20,7 +20,7 @@ from alktrace.reference.target_table import encode, reverse_complement_codes
 from alktrace.reference.targets import build_targets
 from alktrace.runtime.errors import InputError
 
-PANEL = "gene\trole\ttranscript\trefseq\trna_exons\trna_introns\tnote\n"
+PANEL = "gene\trole\ttranscript\trefseq\trna_exons\trna_introns\tdna_exons\tdna_introns\tnote\n"
 VARIANTS = (
     "key\tfive_gene\tfive_exon\tfive_deleted\tthree_gene\tthree_exon\tthree_deleted\tinserted_bases"
     "\tinsert_source\tinsert_note\tcallable\n"
@@ -50,7 +50,7 @@ class Small:
                        for n, b in self.contigs.items())  # fmt: skip
         self.fasta.write_text(text)
         Annotation([self.alk, self.eml4, self.control]).save(folder / "annotation.tsv")
-        self.panel("ALK\ttarget\t\t\tall\t2\t\nCTRL\tcontrol\t\t\tall\t\t\nGONE\tbypass\t\t\tall\t\t\n")
+        self.panel("ALK\ttarget\t\t\tall\t2\t\t\t\nCTRL\tcontrol\t\t\tall\t\t\t\t\nGONE\tbypass\t\t\tall\t\t\t\t\n")
         (folder / "variants.tsv").write_text(VARIANTS)
         (folder / "partners.tsv").write_text(PARTNERS)
         (folder / "hotspots.tsv").write_text("gene\tcodons\nALK\t30-31,70\n")
@@ -159,14 +159,14 @@ def test_chance_limit() -> None:
 def test_bases_behind_the_stop_codon(small: Small) -> None:
     utr = Genome(small.fasta).spliced(small.alk)[530:600]
     for role, expected in (("target", True), ("driver", False)):
-        small.panel(f"ALK\t{role}\t\t\t2-4\t\t\n" + ("" if role == "target" else "CTRL\ttarget\t\t\tall\t\t\n"))
+        small.panel(f"ALK\t{role}\t\t\t2-4\t\t\t\t\n" + ("" if role == "target" else "CTRL\ttarget\t\t\tall\t\t\t\t\n"))
         values, _ = small.build()
         assert any(c in values for c in codes(utr)) is expected
         assert any(c in values for c in codes(Genome(small.fasta).spliced(small.alk)[460:503]))
 
 
 def test_reads_over_the_edge_of_a_run_of_exons_are_seen(small: Small) -> None:
-    small.panel("ALK\ttarget\t\t\t2-3\t\t\n")
+    small.panel("ALK\ttarget\t\t\t2-3\t\t\t\t\n")
     values, _ = small.build()
     spliced = Genome(small.fasta).spliced(small.alk)
     assert all(c in values for c in codes(spliced[150 - 20 : 190]) | codes(spliced[400 : 450 + 20]))

@@ -23,6 +23,7 @@ from ..runtime.errors import InputError
 
 MIN_VERSION = (2, 29)
 PRESET = "splice:sr"
+PRESETS = {"rna": PRESET, "dna": "sr"}
 MAX_INTRON = "250k"  # ALK intron 1 has 202 kb, just above minimap2's default of 200k
 SECONDARY = "5"  # paralogues and pseudogenes must be seen beside the best alignment
 BATCH = "50M"  # bases held in memory at a time; the result does not depend on it
@@ -86,7 +87,16 @@ def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) ->
 
 
 def align(
-    fastq: Path, mmi: Path, junctions: Path, bam: Path, *, paired: bool, sample: str, threads: int, split: bool = False
+    fastq: Path,
+    mmi: Path,
+    junctions: Path,
+    bam: Path,
+    *,
+    paired: bool,
+    sample: str,
+    threads: int,
+    split: bool = False,
+    assay: str = "rna",
 ) -> None:
     """Align recruited reads and write `bam` with `bam`.bai, sorted by coordinate.
 
@@ -100,8 +110,9 @@ def align(
     bam.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
         sam, ordered, final = (str(Path(folder) / name) for name in ("reads.sam", "sorted.bam", "final.bam"))
-        options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-G", MAX_INTRON, "-K", BATCH]
-        if junctions.stat().st_size:
+        options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH]
+        options += ["-G", MAX_INTRON] if assay == "rna" else []
+        if assay == "rna" and junctions.stat().st_size:
             options += ["-j", str(junctions)]
         if not paired:
             options.append("--frag=no")
@@ -109,7 +120,7 @@ def align(
             options.append(f"--split-prefix={folder}/part")
         group = ["-R", f"@RG\\tID:{sample}\\tSM:{sample}"]
         _run(
-            ["-ax", PRESET, "-t", str(threads), *options, *group, "-o", sam, str(mmi), str(fastq)],
+            ["-ax", PRESETS[assay], "-t", str(threads), *options, *group, "-o", sam, str(mmi), str(fastq)],
             f"sample {sample}: alignment",
         )
         pysam.sort("--no-PG", "-T", str(Path(folder) / "part"), "-o", ordered, sam)

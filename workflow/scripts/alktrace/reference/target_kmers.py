@@ -75,8 +75,9 @@ def _both_strands(codes: Codes) -> Codes:
     return np.unique(np.concatenate([codes, reverse_complement_codes(codes)]))
 
 
-def _gene(row: PanelGene, transcript: Transcript, genome: Genome) -> _Gene:
-    codes = _both_strands(np.concatenate([_encode_bases(s) for s in _target_sequences(row, transcript, genome)]))
+def _gene(row: PanelGene, transcript: Transcript, genome: Genome, assay: str) -> _Gene:
+    sequences = _target_sequences(row, transcript, genome, assay)
+    codes = _both_strands(np.concatenate([_NO_CODES, *(_encode_bases(s) for s in sequences)]))
     locus = _encode_bases(genome.fetch(transcript.contig, transcript.start, transcript.end))
     found = locus[np.isin(locus, codes)]
     values, counts = np.unique(found, return_counts=True)
@@ -85,13 +86,14 @@ def _gene(row: PanelGene, transcript: Transcript, genome: Genome) -> _Gene:
     )
 
 
-def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome) -> Iterator[str]:
-    """Spliced runs of the panel's exons, each exon, and the panel's introns; runs and exons with flanks.
+def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome, assay: str) -> Iterator[str]:
+    """Spliced runs of the panel's exons (RNA), each exon, and the panel's introns; runs and exons with flanks.
 
     A read over a codon at the edge of a run has at least 23 bases of run and flank, so it is seen.
     """
     number, last = len(transcript.exons), _last_base(row, transcript)
-    wanted = row.rna_exons or range(1, number + 1)
+    listed = row.exons(assay)
+    wanted = range(1, number + 1) if listed is None else listed
     exons = [n for n in wanted if n <= number and transcript.exon_start(n) <= last]
     for n in exons:
         start, end = transcript.exons[n - 1]
@@ -99,12 +101,14 @@ def _target_sequences(row: PanelGene, transcript: Transcript, genome: Genome) ->
         span = (start, end - beyond) if transcript.forward else (start + beyond, end)
         yield genome.fetch_stranded(transcript.contig, span[0] - _FLANK, span[1] + _FLANK, transcript.strand)
     spliced = genome.spliced(transcript)
+    if assay == "dna":
+        exons = []
     firsts = [n for n in exons if n - 1 not in exons]
     finals = [n for n in exons if n + 1 not in exons]
     for first, final in zip(firsts, finals, strict=True):
         end = min(transcript.exon_end(final), last) + _FLANK
         yield spliced[max(transcript.exon_start(first) - 1 - _FLANK, 0) : end]
-    for n in row.rna_introns:
+    for n in row.introns(assay):
         if n < number:
             yield genome.fetch_stranded(transcript.contig, *transcript.intron_span(n), transcript.strand)
 
@@ -121,13 +125,14 @@ def _last_base(row: PanelGene, transcript: Transcript) -> int:
 
 def _encode_bases(sequence: str) -> Codes:
     """Codes of the k-mers that hold A, C, G and T only."""
-    return np.concatenate([encode(part) for part in _known(sequence)] or [np.zeros(0, dtype=np.uint64)])
+    return np.concatenate([encode(part) for part in _known(sequence)] or [_NO_CODES])
 
 
 def _known(sequence: str) -> list[str]:
     return [part for part in sequence.translate(_UNKNOWN).split() if len(part) >= K]
 
 
+_NO_CODES = np.zeros(0, dtype=np.uint64)
 _UNKNOWN = {c: " " for c in range(256) if chr(c) not in "ACGT"}
 
 

@@ -50,21 +50,23 @@ def build_targets(
     table: Path,
     hotspots: Path | None = None,
     threads: int = 2,
+    assay: str = "rna",
 ) -> None:
     """Build the target table of a reference (`out`, see `target_table`) and the list of what masking left (`table`).
 
     `annotation` is `Annotation.save`'s table, `panel` the gene panel, `variants` and `partners` the published
     junctions, `hotspots` a table with columns gene and codons (`12-13,61`). Columns of `table`: kind (gene, codon,
     junction), gene, item, kmers, surviving, note; a codon's k-mers are those of the spliced transcript that touch it.
-    Panel genes without gene model are noted and left out. Raises InputError for unreadable input.
+    Panel genes without gene model are noted and left out. For `assay` dna exons and introns are those of the panel's DNA
+    columns, nothing is spliced and no transcript junction is looked for. Raises InputError for unreadable input.
     """
     jit.set_cache_dir()
     from .masking import count_in_genome
 
     models, genome = Annotation.load(annotation), Genome(fasta)
     rows = read_panel(panel)
-    genes = [_gene(row, models[row.gene], genome) for row in rows if models.get(row.gene)]
-    catalogue = read_catalogue(variants, partners, models, genome)
+    genes = [_gene(row, models[row.gene], genome, assay) for row in rows if models.get(row.gene)]
+    catalogue = read_catalogue(variants, partners, models, genome) if assay == "rna" else []
     normal = _NormalCodes(models, genome)
     recruiting = [_recruiting_codes(junction, normal) for junction in catalogue]
     every = _both_strands(np.concatenate([g.codes for g in genes] + recruiting))

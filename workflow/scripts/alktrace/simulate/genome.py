@@ -24,6 +24,9 @@ from .tables import FixedCodons, FixedExon, GeneRow, JunctionRow
 SEED = 20180
 STOPS = ("TAA", "TAG", "TGA")
 REPEAT_LENGTH = 300
+REPEAT_SPACING = (
+    800  # bases of intron for each copy of the repeat: a third of long introns is repeat, as in EML4 and ALK
+)
 PARALOGUE = "ZZPARA1"  # copies exons 18-29 of ALK behind three exons of its own
 PARALOGUE_OWN_EXONS = 3
 PARALOGUE_IDENTITY = 0.88
@@ -65,6 +68,7 @@ class SyntheticGenome:
     introns: dict[str, tuple[str, ...]]
     unspliced: dict[str, str]
     expression: dict[str, float]
+    seed: int = SEED
 
     def exon(self, gene: str, number: int) -> str:
         """Sequence of one exon, transcript sense."""
@@ -140,7 +144,7 @@ def _introns(row: GeneRow, exons: Iterable[FixedExon], repeat: bytes, rng: Gener
     introns = []
     for given in row.introns:
         intron = _random(rng, given or int(rng.integers(250, 900)))
-        _write_repeat(intron, repeat, rng, keep_first=240, keep_last=140)
+        _write_repeats(intron, repeat, rng)
         intron[:6] = b"GTAAGT"
         intron[-12:] = b"TTTCTTTCTCAG"
         introns.append(intron)
@@ -152,16 +156,35 @@ def _introns(row: GeneRow, exons: Iterable[FixedExon], repeat: bytes, rng: Gener
     return introns
 
 
-def _write_repeat(target: bytearray, repeat: bytes, rng: Generator, keep_first: int, keep_last: int) -> None:
-    """Write one diverged copy of the repeat, either way round, over a random stretch; nothing when it does not fit."""
+def _write_repeats(intron: bytearray, repeat: bytes, rng: Generator) -> None:
+    """One copy of the repeat for every REPEAT_SPACING bases of an intron, at least one, by turns either way round; none
+    in the bases beside the exons, which fusion transcripts may retain."""
+    inner = len(intron) - 240 - 140
+    copies = max(inner // REPEAT_SPACING, 1)
+    for number in range(copies):
+        first = 240 + inner * number // copies
+        last = 140 + inner * (copies - number - 1) // copies
+        turned = (copies > 1 and number % 2 == 1) or (copies == 1 and rng.random() < 0.5)
+        _write_repeat(intron, repeat, rng, first, last, turned)
+
+
+def _write_repeat(
+    target: bytearray, repeat: bytes, rng: Generator, keep_first: int, keep_last: int, turned: bool
+) -> None:
+    """Write one diverged copy of the repeat over a random stretch; nothing when it does not fit."""
     room = len(target) - keep_first - keep_last - len(repeat)
     if room < 0:
         return
     copy = bytes(_diverged(repeat, 1 - rng.uniform(0.10, 0.15), rng))
-    if rng.random() < 0.5:
+    if turned:
         copy = reverse_complement(copy.decode()).encode()
     start = keep_first + int(rng.integers(0, room + 1))
     target[start : start + len(copy)] = copy
+
+
+def repeat_consensus(seed: int) -> str:
+    """The repeat that all copies diverged from, as Alu elements did: a poly-A tail at its end."""
+    return (bytes(_random(_rng(seed, "repeat"), REPEAT_LENGTH - 20)) + b"A" * 20).decode()
 
 
 def _write_microexon(gene: GeneSequence, rng: Generator) -> None:
@@ -228,7 +251,7 @@ def build_genome(folder: Path = tables.FOLDER, seed: int = SEED) -> SyntheticGen
     rows = tables.read_genes(folder)
     codons, fixed_exons = tables.read_codons(folder), tables.read_fixed_exons(folder)
     junctions = tables.read_junctions(folder)
-    repeat = bytes(_random(_rng(seed, "repeat"), REPEAT_LENGTH - 20)) + b"A" * 20
+    repeat = repeat_consensus(seed).encode()
     genes: dict[str, GeneSequence] = {}
     for row in rows:
         rng = _rng(seed, row.gene)
@@ -281,6 +304,7 @@ def _assemble(genes: Mapping[str, GeneSequence], repeat: bytes, seed: int) -> Sy
         introns={name: tuple(i.decode() for i in gene.introns) for name, gene in genes.items()},
         unspliced={name: gene.unspliced for name, gene in genes.items()},
         expression={name: gene.row.expression for name, gene in genes.items()},
+        seed=seed,
     )
 
 
@@ -289,7 +313,7 @@ def _between(repeat: bytes, rng: Generator) -> bytearray:
     half = len(bases) // 2
     left, right = bases[:half], bases[half:]
     for part in (left, right):
-        _write_repeat(part, repeat, rng, keep_first=200, keep_last=200)
+        _write_repeat(part, repeat, rng, 200, 200, turned=rng.random() < 0.5)
     return left + right
 
 
