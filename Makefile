@@ -2,7 +2,8 @@
 # make test   run all tests
 # make lint   check style, types and the workflow
 # make clean  remove what demo and tests have made (not .venv)
-# make lock   lock the dependencies anew (needs uv)
+# make docs   write the generated tables of docs/ anew
+# make lock   newer dependencies, locked and proved (needs uv)
 
 CORES ?= 2
 VENV := .venv
@@ -11,12 +12,11 @@ export PYTHONPATH := $(CURDIR)/workflow/scripts
 # Set where containers are built; without byte code every start is slow.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint clean lock
+.PHONY: demo test lint docs clean lock
 
 demo: demo/config.yaml
-	@$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --cores $(CORES) --directory demo --quiet rules
-	@echo "Reports of the demo samples (what is in them: demo/truth.tsv):"
-	@ls demo/results/cohort/index.html demo/results/*/report.html
+	@$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --cores $(CORES) --directory demo
+	@echo "What is in the demo samples: demo/truth.tsv"
 
 demo/config.yaml: $(wildcard resources/demo/* workflow/scripts/alktrace/simulate/*.py) | $(VENV)/runtime.stamp
 	@$(PYTHON_BIN) -m alktrace.simulate demo --out demo
@@ -27,21 +27,30 @@ test: $(VENV)/dev.stamp
 lint: $(VENV)/dev.stamp demo/config.yaml
 	$(PYTHON_BIN) -m ruff check .
 	$(PYTHON_BIN) -m ruff format --check .
-	$(VENV)/bin/snakefmt --check Snakefile workflow/rules
+	$(VENV)/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
+	$(PYTHON_BIN) docs/generate.py --check
 	$(PYTHON_BIN) -m mypy
 	$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --directory demo --lint
+
+docs: $(VENV)/dev.stamp
+	$(PYTHON_BIN) docs/generate.py
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .snakemake
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
+# Newer versions, the table of them in docs/, and the proof: demo, lint and tests in a new environment.
+LOCKED := requirements requirements-dev requirements-pdf requirements-slurm
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    requirements.in -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    requirements-dev.in -o requirements-dev.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    requirements-pdf.in -o requirements-pdf.lock
+	for name in $(LOCKED); do \
+	    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	        $$name.in -o $$name.lock || exit 1; \
+	done
+	rm -rf $(VENV)-lock
+	$(MAKE) VENV=$(VENV)-lock $(VENV)-lock/dev.stamp
+	$(VENV)-lock/bin/python docs/generate.py
+	$(MAKE) VENV=$(VENV)-lock lint demo test
+	rm -rf $(VENV)-lock
 
 $(VENV)/created.stamp:
 	@sh .ci/make_venv $(VENV)
@@ -50,11 +59,13 @@ $(VENV)/created.stamp:
 $(VENV)/runtime.stamp: requirements.lock | $(VENV)/created.stamp
 	@echo "Installing the locked dependencies into $(VENV)"
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements.lock
+	@echo $(CURDIR)/workflow/scripts >"$$($(PYTHON_BIN) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/alktrace.pth"
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock requirements-hgvs.lock requirements-pdf.lock $(VENV)/runtime.stamp
+$(VENV)/dev.stamp: requirements-dev.lock requirements-hgvs.lock requirements-pdf.lock requirements-slurm.lock $(VENV)/runtime.stamp
 	@echo "Installing the locked test tools into $(VENV)"
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements-dev.lock
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-hgvs.lock
 	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements-pdf.lock
+	@$(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements-slurm.lock
 	@touch $@

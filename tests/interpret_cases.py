@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import jsonschema
+import msgspec
+
 from alktrace.interpret.stage import build_report
 from alktrace.model.records import (
     BypassEvent,
+    ChangeKnowledge,
     Fusion,
+    FusionKnowledge,
     FusionResult,
     Imbalance,
     Locus,
     Mutation,
     OnFusion,
+    PhaseFragments,
     PhaseLink,
+    Provenance,
     RecruitStats,
+    Reference,
     Report,
     SampleInfo,
     ScreenedCodon,
     ScreenResult,
     SidePair,
-    State,
     Support,
     TkiCall,
+    WorkflowVersion,
 )
+from alktrace.model.vocabulary import (
+    Assay,
+    ChangeType,
+    Confidence,
+    Frame,
+    Kind,
+    Library,
+    Match,
+    Relation,
+    State,
+    TrackKind,
+)
+from alktrace.runtime.paths import SCHEMAS
 from alktrace.settings import InterpretSettings
 
 DOMAIN = range(1116, 1393)
@@ -35,6 +57,17 @@ SEARCHED = ["ALK", "ROS1", "RET", "NTRK1", "NTRK2", "NTRK3"]
 THREE = {"A": "Ala", "C": "Cys", "D": "Asp", "E": "Glu", "F": "Phe", "G": "Gly", "H": "His", "I": "Ile", "K": "Lys"}
 THREE |= {"L": "Leu", "M": "Met", "N": "Asn", "P": "Pro", "Q": "Gln", "R": "Arg", "S": "Ser", "T": "Thr", "V": "Val"}
 THREE |= {"W": "Trp", "Y": "Tyr"}
+
+
+PROVENANCE = Provenance(
+    workflow=WorkflowVersion("alktrace", "0"),
+    settings={},
+    settings_sha256="",
+    reference={},
+    reads={},
+    tools={},
+    knowledge={},
+)
 
 
 def stats(pairs: int = 50_000, controls: int = 812) -> RecruitStats:
@@ -62,7 +95,8 @@ def fusion(
 ) -> Fusion:
     return Fusion(
         name=f"{partner}::{target}",
-        kind=kind,
+        kind=Kind(kind),
+        junction_id=f"{partner}::{target}:{notation}",
         event_id=f"{partner}::{target}:{notation}",
         variant=variant,
         notation=notation,
@@ -74,16 +108,16 @@ def fusion(
         microhomology=0,
         deleted_bases=SidePair(0, 0),
         structure_complete=True,
-        frame=frame,
+        frame=Frame(frame),
         premature_stop=premature_stop,
         kinase_domain_retained=kinase_domain_retained,
         tape_domain=tape,
         sequence="ACGT",
         protein="T",
         support=Support(fragments, 1, fragments + 1),
-        confidence=confidence,
+        confidence=Confidence(confidence),
         evidence_note="",
-        knowledge={"reference": "PMID:17625570", "verified": "page"},
+        knowledge=FusionKnowledge(match=Match.PARTNER, reference="PMID:17625570", verified="page"),
         target=target,
     )
 
@@ -110,14 +144,16 @@ def mutation(
     assert match
     old, codon, new = match.groups()
     protein = f"p.({THREE[old]}{codon}{THREE.get(new, new)})"
-    links = [(other, "cis") for other in cis] + [(other, "trans") for other in trans]
-    phase = [PhaseLink(f"ALK {protein_of(other)}", how, {how: 40}, 1e-6) for other, how in links]
+    both, apart = PhaseFragments(40, 0, 0, 0), PhaseFragments(0, 40, 0, 0)
+    phase = [PhaseLink(f"ALK {protein_of(other)}", Relation.CIS, both, 1e-6) for other in cis]
+    phase += [PhaseLink(f"ALK {protein_of(other)}", Relation.TRANS, apart, 1e-6) for other in trans]
     count = round(vaf * depth)
-    known = {"mutation": short, "class": "silent" if new == "=" else "resistance"}
-    known |= {"reference": "PMID:27432227", "verified": "page"}
+    known = ChangeKnowledge(
+        mutation=short, class_="silent" if new == "=" else "resistance", reference="PMID:27432227", verified="page"
+    )
     coding = f"c.{3 * int(codon)}{old}>{new}"
     return Mutation(
-        gene, "NM_004304.5", coding, protein, short, int(codon), "snv", depth, depth - count, count,
+        gene, "NM_004304.5", coding, protein, short, int(codon), ChangeType.SNV, depth, depth - count, count,
         vaf, 0.9 * vaf, 1.1 * vaf, 1e-20, phase, on_fusion, known,
     )  # fmt: skip
 
@@ -145,8 +181,8 @@ def codons(depth: int = 1000, blind: Sequence[int] = (), changed: Sequence[Mutat
 
 def track(gene: str, event: str, state: State = State.NOT_DETECTED, kind: str = "mutation") -> BypassEvent:
     limit = 0.01 if state is not State.NOT_ASSESSABLE else None
-    source = {"reference": "PMID:22235099;22277784", "verified": "page", "note": "hotspot"}
-    return BypassEvent(gene, event, kind, state, 500, 0, limit, "", [source])
+    sources = [Reference(f"PMID:{number}", "", "page", "hotspot") for number in (22235099, 22277784)]
+    return BypassEvent(gene, event, TrackKind(kind), state, 500, 0, limit, "", sources)
 
 
 SCREENED_GENES = ("EGFR", "KIT", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1")
@@ -183,10 +219,17 @@ def report(
 ) -> Report:
     """A report of one V1 fusion unless `fusions` or `result` say otherwise."""
     found = result or fusion_result([fusion()] if fusions is None else fusions)
-    info = SampleInfo(sample, "P1", timepoint, assay, library)
+    info = SampleInfo(sample, "P1", timepoint, Assay(assay), Library(library))
     counts = counters or stats()
-    return build_report(info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, {})
+    return build_report(info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, PROVENANCE)
 
 
 def call(of: Report, drug: str) -> TkiCall:
     return next(t for t in of.tki if t.drug == drug)
+
+
+def fits(made: Report) -> None:
+    """Fail unless the report fits its types and its JSON Schema."""
+    plain = msgspec.to_builtins(made)
+    msgspec.convert(plain, Report)
+    jsonschema.validate(plain, json.loads((SCHEMAS / "report.schema.json").read_text(encoding="utf-8")))

@@ -7,38 +7,62 @@ frames and codon positions are the real ones while the bases are not.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pysam
+from msgspec.structs import replace
 
 from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
 from alktrace.model.records import (
+    SCHEMA_VERSION,
     BypassEvent,
+    ChangeKnowledge,
     CoverageBin,
+    Evidence,
+    FileRecord,
     Finding,
     Fusion,
+    FusionKnowledge,
     FusionResult,
     Imbalance,
     JunctionEvidence,
     Locus,
     Mutation,
     OnFusion,
+    PhaseFragments,
     PhaseLink,
     PileupRead,
+    Provenance,
+    Qc,
+    Reference,
     Report,
     SampleInfo,
     ScreenedCodon,
     ScreenResult,
     SidePair,
-    State,
     Support,
     TkiCall,
     VcfCall,
     Verdict,
+    WorkflowVersion,
+)
+from alktrace.model.vocabulary import (
+    Assay,
+    Call,
+    Carried,
+    ChangeType,
+    Confidence,
+    EvidenceKind,
+    Frame,
+    Kind,
+    Library,
+    Match,
+    Relation,
+    State,
+    TrackKind,
 )
 from alktrace.report.stage import write_views
 from alktrace.runtime import serialise
@@ -79,8 +103,7 @@ INTRON = 200
 MICROEXON = "".join(random.Random(33).choices("CGT", k=33))
 DRUGS = ("crizotinib", "ceritinib", "alectinib", "brigatinib", "lorlatinib", "ensartinib", "entrectinib")
 RESISTANT = ("crizotinib", "ceritinib", "alectinib", "brigatinib")
-GAINOR = {"id": "PMID:27432227", "title": "Gainor 2016", "verified": "recalled"}
-CHOI = {"id": "PMID:18593892", "title": "Choi 2008", "verified": "page"}
+GAINOR = Reference("PMID:27432227", "Gainor 2016", "recalled")
 
 
 @dataclass
@@ -94,7 +117,7 @@ class Case:
     fasta: Path
     annotation: Path
 
-    def write_views(self, out: Path, knowledge: Path = KNOWLEDGE, **settings: Any) -> None:
+    def write_views(self, out: Path, knowledge: Path = KNOWLEDGE, **settings: object) -> None:
         """All views of the sample into `out`."""
         inputs = (self.report, self.fusions, self.screen, self.bam, self.fasta, self.annotation)
         write_views(*inputs, knowledge, out, {"max_lod_vaf": 0.2, "evidence_view": False, **settings})
@@ -153,7 +176,8 @@ def eml4_alk(
     event = f"EML4::ALK:{eml4.last_base(6)}:{alk.first_base(20)}:{len(insert)}"
     fusion = Fusion(
         name="EML4::ALK",
-        kind="kinase_fusion",
+        kind=Kind.KINASE_FUSION,
+        junction_id=f"J{len(insert)}",
         event_id=event,
         variant=variant,
         notation="E6;ins33A20" if insert else "E6;A20",
@@ -165,29 +189,30 @@ def eml4_alk(
         microhomology=0,
         deleted_bases=SidePair(0, 0),
         structure_complete=True,
-        frame="in_frame",
+        frame=Frame.IN_FRAME,
         premature_stop=False,
         kinase_domain_retained=True,
         tape_domain="none",
         sequence=coding,
         protein="M" * (len(coding) // 3),
         support=Support(17 if insert else 6, 4, 19 if insert else 7),
-        confidence="high" if insert else "medium",
+        confidence=Confidence.HIGH if insert else Confidence.MEDIUM,
         evidence_note="",
-        knowledge={
-            "variant": variant,
-            "length_class": "short",
-            "reference": "PMID:18593892",
-            "verified": "page",
-            "conflict_note": "Paper prints one symbol E6;A20 for both; V3a has no insert, V3b carries 33 extra bases",
-        },
+        knowledge=FusionKnowledge(
+            match=Match.STRUCTURE,
+            key=variant,
+            length_class="short",
+            reference="PMID:18593892",
+            verified="page",
+            conflict_note="Paper prints one symbol E6;A20 for both; V3a has no insert, V3b carries 33 extra bases",
+        ),
     )
     sequence = left[-60:] + insert + right[:60]
     reads = [
         PileupRead(f"read{n}" if label is None else label, n * 3, sequence[n * 3 : n * 3 + 75], n % 2 == 1)
         for n in range(12)
     ]
-    return fusion, JunctionEvidence(event, sequence, 60, 60 + len(insert), reads, [r.name for r in reads])
+    return fusion, JunctionEvidence(fusion.junction_id, sequence, 60, 60 + len(insert), reads, [r.name for r in reads])
 
 
 def g1202r() -> Mutation:
@@ -198,7 +223,7 @@ def g1202r() -> Mutation:
         hgvs_p="p.(Gly1202Arg)",
         short="G1202R",
         codon=1202,
-        type="snv",
+        type=ChangeType.SNV,
         depth=412,
         ref_fragments=349,
         alt_fragments=63,
@@ -206,9 +231,9 @@ def g1202r() -> Mutation:
         vaf_low=0.1212,
         vaf_high=0.1909,
         p_value=1.2e-60,
-        phase=[PhaseLink("ALK p.(Leu1196Met)", "cis", {"cis": 40, "trans_a": 1, "trans_b": 0, "neither": 300}, 1e-9)],
-        on_fusion=OnFusion("yes", 14, "14 fragments cover the junction and the codon"),
-        knowledge={"class": "resistance", "reference": "PMID:27432227", "verified": "recalled", "note": ""},
+        phase=[PhaseLink("ALK p.(Leu1196Met)", Relation.CIS, PhaseFragments(40, 1, 0, 300), 1e-9)],
+        on_fusion=OnFusion(Carried.YES, 14, "14 fragments cover the junction and the codon"),
+        knowledge=ChangeKnowledge(class_="resistance", reference="PMID:27432227", verified="recalled"),
     )
 
 
@@ -226,31 +251,41 @@ def screened(depth: int) -> list[ScreenedCodon]:
     return codons
 
 
-def tki(call_for_resistant: str) -> list[TkiCall]:
+def tki(call_for_resistant: Call) -> list[TkiCall]:
     calls = []
     for drug in DRUGS:
-        if call_for_resistant == "not_applicable":
-            calls.append(TkiCall(drug, "not_applicable", ["No ALK kinase fusion was detected."], [], []))
+        if call_for_resistant == Call.NOT_APPLICABLE:
+            calls.append(TkiCall(drug, Call.NOT_APPLICABLE, ["No ALK kinase fusion was detected."], [], []))
             continue
-        call = call_for_resistant if drug in RESISTANT else "unknown"
-        evidence: list[dict[str, Any]] = [
-            {
-                "kind": "clinical",
-                "change": "G1202R",
-                "text": f"{call} reported",
-                "reference": "PMID:28122866",
-                "verified": "page",
-            },
-            {
-                "kind": "in_vitro",
-                "change": "G1202R",
-                "text": "IC50 381.6 nM (transcribed, not verified against the publication)",
-                "reference": "PMID:27432227",
-                "verified": "recalled",
-            },
+        call = call_for_resistant if drug in RESISTANT else Call.UNKNOWN
+        evidence = [
+            _evidence(EvidenceKind.CLINICAL, f"{call} reported", "PMID:28122866", "page"),
+            _evidence(
+                EvidenceKind.IN_VITRO,
+                "IC50 381.6 nM (transcribed, not verified against the publication)",
+                "PMID:27432227",
+                "recalled",
+            ),
         ]
         calls.append(TkiCall(drug, call, ["G1202R"], evidence, [GAINOR]))
     return calls
+
+
+def _evidence(kind: EvidenceKind, text: str, reference: str, verified: str) -> Evidence:
+    return Evidence(
+        row=f"{kind}:G1202R",
+        kind=kind,
+        change="G1202R",
+        call="reported_resistance",
+        text=text,
+        value=None,
+        unit=None,
+        reference=reference,
+        verified=verified,
+        column_inferred=False,
+        note="",
+        conflict="",
+    )
 
 
 def bypass(state: State) -> list[BypassEvent]:
@@ -258,16 +293,16 @@ def bypass(state: State) -> list[BypassEvent]:
     depth = 350 if state is State.NOT_DETECTED else 0
     limit = 0.018 if depth else None
     rows = [
-        ("EGFR", "L858R", "mutation"),
-        ("EGFR", "T790M", "mutation"),
-        ("KRAS", "G12", "mutation"),
-        ("MET", "exon 14 skipping", "exon_skipping"),
-        ("ROS1", "kinase fusion", "fusion"),
-        ("MET", "amplification", "amplification"),
+        ("EGFR", "L858R", TrackKind.MUTATION),
+        ("EGFR", "T790M", TrackKind.MUTATION),
+        ("KRAS", "G12", TrackKind.MUTATION),
+        ("MET", "exon 14 skipping", TrackKind.EXON_SKIPPING),
+        ("ROS1", "kinase fusion", TrackKind.FUSION),
+        ("MET", "amplification", TrackKind.AMPLIFICATION),
     ]
     events = []
     for gene, event, kind in rows:
-        hidden = kind == "amplification"
+        hidden = kind == TrackKind.AMPLIFICATION
         events.append(
             BypassEvent(
                 gene,
@@ -278,39 +313,41 @@ def bypass(state: State) -> list[BypassEvent]:
                 None if hidden else 0,
                 None if hidden else limit,
                 "RNA does not show copy number" if hidden else reason,
-                [{"id": "PMID:22235099", "title": "Doebele 2012", "verified": "page"}],
+                [Reference("PMID:22235099", "Doebele 2012", "page")],
             )
         )
     return events
 
 
-def qc(depth: int) -> dict[str, Any]:
-    return {
-        "pairs_total": 52_345 if depth else 0,
-        "pairs_recruited": 2_011 if depth else 0,
-        "q30": 0.943 if depth else None,
-        "read_length": 100 if depth else None,
-        "duplicate_fraction": 0.21 if depth else None,
-        "control_fragments": 812 if depth else 0,
-        "alk_imbalance": {
-            "five_prime": 4 if depth else 0,
-            "three_prime": 240 if depth else 0,
-            "ratio": 60.0 if depth else None,
-            "p_value": 1e-50 if depth else None,
-            "state": "detected" if depth else "not_assessable",
-        },
-        "error_rates": {"C>T": 0.0011, "G>A": 0.0009, "A>C": 0.0002} if depth else {},
-        "call_alpha": 2.1e-6,
-    }
+def qc(depth: int, imbalance: Imbalance) -> Qc:
+    return Qc(
+        pairs_total=52_345 if depth else 0,
+        pairs_recruited=2_011 if depth else 0,
+        paired=True,
+        q30=0.943 if depth else None,
+        read_length=100 if depth else None,
+        duplicate_fraction=0.21 if depth else None,
+        control_fragments=812 if depth else 0,
+        control_by_gene={"GUSB": 812} if depth else {},
+        adapter_trimmed=0,
+        alk_imbalance=imbalance,
+        error_rates={"C>T": 0.0011, "G>A": 0.0009, "A>C": 0.0002} if depth else {},
+        call_alpha=2.1e-6,
+        junction_limit=4.7 / 812 if depth else None,
+        notes=[],
+    )
 
 
-def provenance() -> dict[str, Any]:
-    return {
-        "workflow_version": "0.1.0",
-        "config_digest": "sha256:0f3a",
-        "inputs": {"fq1": "sha256:aa11", "fq2": "sha256:bb22", "fasta": "sha256:cc33", "gtf": "sha256:dd44"},
-        "tools": {"minimap2": "2.30", "pysam": "0.24.1"},
-    }
+def provenance() -> Provenance:
+    return Provenance(
+        workflow=WorkflowVersion("alktrace", "0.1.0"),
+        settings={"aligner": "minimap2"},
+        settings_sha256="0f3a",
+        reference={"fasta": FileRecord("genome.fa", "cc33"), "gtf": FileRecord("genes.gtf", "dd44")},
+        reads={"fq1": FileRecord("s_1.fq.gz", "aa11"), "fq2": FileRecord("s_2.fq.gz", "bb22")},
+        tools={"minimap2": "2.30", "pysam": "0.24.1"},
+        knowledge={"drugs.tsv": "ee55"},
+    )
 
 
 def build(
@@ -362,16 +399,19 @@ def build(
     }[kind]
     imbalance = Imbalance(4, 240, 60.0, 1e-50, state, "") if depth else Imbalance(0, 0, None, None, state, "no reads")
     report = Report(
-        "1.0",
-        SampleInfo("S1", patient, timepoint, "rna", "wts"),
-        verdict,
-        fusions,
-        mutations,
-        codons,
-        tki("resistant" if kind == "fusion" else "not_applicable"),
-        bypass(track),
-        qc(depth),
-        provenance(),
+        schema_version=SCHEMA_VERSION,
+        sample=SampleInfo("S1", patient, timepoint, Assay.RNA, Library.WTS),
+        verdict=verdict,
+        fusions=fusions,
+        mutations=mutations,
+        screened=codons,
+        tki=tki(Call.RESISTANT if kind == "fusion" else Call.NOT_APPLICABLE),
+        bypass=bypass(track),
+        failure_list=[],
+        direct_junctions=[],
+        dismissed_junctions=[],
+        qc=qc(depth, imbalance),
+        provenance=provenance(),
     )
     _, alk = transcripts(contig)
     vcf = []
@@ -407,7 +447,7 @@ def build(
         4.7 / 812 if depth else None,
         [] if depth else ["no reads were recruited"],
     )
-    screen = ScreenResult(mutations, codons, report.bypass, vcf, report.qc["error_rates"], report.qc["call_alpha"], [])
+    screen = ScreenResult(mutations, codons, report.bypass, vcf, report.qc.error_rates, report.qc.call_alpha, [])
     case = Case(
         folder / "report.json",
         folder / "fusions.json",

@@ -13,7 +13,8 @@ from alktrace.align.minimap2 import align, build_index
 from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
-from alktrace.model.records import FusionResult, Imbalance, ScreenResult, State
+from alktrace.model.records import FusionResult, Imbalance, ScreenResult
+from alktrace.model.vocabulary import State
 from alktrace.mutations.stage import screen_sample
 from alktrace.settings import ScreenSettings
 from alktrace.simulate import reads as simulated

@@ -56,3 +56,12 @@ def test_snakefile_is_a_table_of_contents() -> None:
     text = (ROOT / "Snakefile").read_text()
     assert len(text.splitlines()) < 60
     assert "def " not in text
+
+
+def test_both_snakefiles_include_the_same_rules_in_the_same_order() -> None:
+    included = [
+        re.findall(r'^include: "(?:workflow/)?(rules/\w+\.smk)"', (ROOT / name).read_text(), re.MULTILINE)
+        for name in ("Snakefile", "workflow/Snakefile")
+    ]
+    assert included[0] == included[1]
+    assert len(included[0]) == len(list((ROOT / "workflow" / "rules").glob("*.smk")))

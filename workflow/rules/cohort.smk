@@ -28,3 +28,17 @@ rule summarise_cohort:
         "Summarise the cohort"
     script:
         "../scripts/summarise_cohort.py"
+
+
+# What a person at the terminal wants to know last. None of it is needed by a rule.
+RECORDS = [path for path in rules.write_report.input if "{sample}" in path]
+VIEWS = [f"results/{{sample}}/{file}" for file in REPORT_VIEWS]
+FILES = Files(RECORDS, "results/{sample}/report.json", VIEWS, "work/logs/{sample}")
+
+
+onsuccess:
+    print(*closing_lines(list(SAMPLES), FILES, {}), "results/cohort/index.html", sep="\n", file=sys.stderr)
+
+
+onerror:
+    print(*close_failed_run(list(SAMPLES), FILES, Path("results/cohort")), sep="\n", file=sys.stderr)

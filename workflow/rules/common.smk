@@ -3,19 +3,18 @@
 import sys
 from pathlib import Path
 
-BASE = Path(workflow.basedir)
-sys.path.insert(0, str(BASE / "workflow" / "scripts"))
+# Beside this file in a checkout; of the installed package where Snakemake fetches the rules from a repository.
+HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
+if (HERE / "scripts" / "alktrace").is_dir():
+    sys.path.insert(0, str(HERE / "scripts"))
 
-from alktrace.inputs.configuration import complete
-from alktrace.inputs.configuration import find_file
-from alktrace.inputs.configuration import load_schema
+from alktrace.cohort.closing import Files, close_failed_run, closing_lines
+from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.sheet import Sample, read_sheet
 from alktrace.runtime.errors import InputError
-from alktrace.inputs.sheet import Sample
-from alktrace.inputs.sheet import read_sheet
+from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
-SCHEMAS = BASE / "workflow" / "schemas"
-PANEL = str(BASE / "resources" / "panel.tsv")
-KNOWLEDGE = BASE / "resources" / "knowledge"
+PANEL = str(RESOURCES / "panel.tsv")
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 REPORT_VIEWS = ["report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 

@@ -22,7 +22,6 @@ rule recruit_reads:
     params:
         sheet=describe("fq1", "fq2", "bam"),
         keep_all=not SETTINGS["recruit"],
-        views=expand("results/{{sample}}/{file}", file=["report.json", *REPORT_VIEWS]),
     message:
         "{wildcards.sample}: recruit reads of the targets"
     script:

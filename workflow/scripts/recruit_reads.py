@@ -12,12 +12,9 @@ from alktrace.runtime.provenance import file_records
 from alktrace.runtime.serialise import write_json
 
 
-def main(snakemake: Any) -> None:
+def main(snakemake: Any) -> dict[str, Any]:
     given: dict[str, Path] = {role: path for role, path in snakemake.params.sheet.items() if path}
     out = Path(snakemake.output.reads)
-    # A report of an earlier run must not outlive its reads if these turn out to be bad.
-    for view in snakemake.params.views:
-        Path(view).unlink(missing_ok=True)
     with ThreadPoolExecutor(1) as pool, TemporaryDirectory(dir=out.parent, prefix="reads-") as folder:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
         records = pool.submit(file_records, given)
@@ -25,7 +22,7 @@ def main(snakemake: Any) -> None:
             first, second = extract_fastq(given["bam"], Path(folder), snakemake.threads)
         else:
             first, second = given["fq1"], given.get("fq2")
-        recruit(
+        stats = recruit(
             first,
             second,
             Path(snakemake.input.targets),
@@ -35,6 +32,8 @@ def main(snakemake: Any) -> None:
             keep_all=snakemake.params.keep_all,
         )
         write_json(records.result(), Path(snakemake.output.record))
+    shown = ("pairs_total", "pairs_recruited", "control_fragments", "duplicate_fraction", "adapter_trimmed")
+    return {name: getattr(stats, name) for name in shown}
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

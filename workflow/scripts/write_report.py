@@ -1,15 +1,14 @@
 """Adaptor of rule write_report."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from alktrace.interpret.stage import build_report
-from alktrace.model.records import FusionResult, RecruitStats, SampleInfo, ScreenResult
-from alktrace.report.json_file import write_report
+from alktrace.model.records import FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
+from alktrace.model.vocabulary import Assay, Library
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.provenance import build_provenance
-from alktrace.runtime.serialise import read_json
+from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import InterpretSettings
 
 
@@ -18,14 +17,18 @@ def main(snakemake: Any) -> None:
     tables = [Path(table) for table in snakemake.input.knowledge]
     provenance = build_provenance(
         settings={**settings, "library": sheet["library"], "umi": sheet["umi"]},
-        reference=load(snakemake.input.reference_record),
-        reads=load(snakemake.input.reads_record),
-        aligner=load(snakemake.input.aligner)["aligner"],
+        reference=read_json(Path(snakemake.input.reference_record), dict[str, FileRecord]),
+        reads=read_json(Path(snakemake.input.reads_record), dict[str, FileRecord]),
+        aligner=read_json(Path(snakemake.input.aligner), dict[str, str])["aligner"],
         knowledge=tables,
     )
     report = build_report(
         sample=SampleInfo(
-            snakemake.wildcards.sample, sheet["patient"], sheet["timepoint"], sheet["assay"], sheet["library"]
+            snakemake.wildcards.sample,
+            sheet["patient"],
+            sheet["timepoint"],
+            Assay(sheet["assay"]),
+            Library(sheet["library"]),
         ),
         stats=read_json(Path(snakemake.input.stats), RecruitStats),
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
@@ -34,12 +37,7 @@ def main(snakemake: Any) -> None:
         settings=InterpretSettings(settings["thresholds"]["min_control_fragments"]),
         provenance=provenance,
     )
-    write_report(report, Path(snakemake.output.report))
-
-
-def load(path: str) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-    return record
+    write_json(report, Path(snakemake.output.report))
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

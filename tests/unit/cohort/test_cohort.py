@@ -13,7 +13,8 @@ import report_fixtures as made
 from alktrace.cohort.patient_page import file_name
 from alktrace.cohort.stage import write_cohort
 from alktrace.cohort.table import Row
-from alktrace.model.records import Finding, Report, SampleInfo, State, Verdict
+from alktrace.model.records import SCHEMA_VERSION, Finding, Imbalance, Report, SampleInfo, Verdict
+from alktrace.model.vocabulary import Assay, Library, State
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.serialise import write_json
 from markup import Page
@@ -22,10 +23,22 @@ HOSTILE = "<img src=x onerror=alert(1)>\t=1+1"
 
 
 def report(sample: str, state: State = State.NOT_ASSESSABLE, patient: str = "p") -> Report:
-    finding = Finding(state, "", None)
-    verdict = Verdict(finding, finding, finding, "Nothing can be said.")
-    info = SampleInfo(sample, patient, "t0", "rna", "wts")
-    return Report("1.0", info, verdict, [], [], [], [], [], {"pairs_total": 7, "control_fragments": 0}, {})
+    finding = Finding(state, "said", None)
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        sample=SampleInfo(sample, patient, "t0", Assay.RNA, Library.WTS),
+        verdict=Verdict(finding, finding, finding, "Nothing can be said."),
+        fusions=[],
+        mutations=[],
+        screened=[],
+        tki=[],
+        bypass=[],
+        failure_list=[],
+        direct_junctions=[],
+        dismissed_junctions=[],
+        qc=made.qc(0, Imbalance(None, None, None, None, State.NOT_ASSESSABLE, "no reads")),
+        provenance=made.provenance(),
+    )
 
 
 def write(folder: Path, reports: list[Report]) -> list[Path]:
@@ -108,7 +121,7 @@ def test_emergent_change_is_said_and_drawn(tmp_path: Path) -> None:
     _, after = made.build(tmp_path / "y", "fusion")
     before.sample.id, after.sample.id = "first", "second"
     for one in (before, after):
-        one.qc["junction_limit"] = 0.006
+        one.qc.junction_limit = 0.006
     write_cohort(write(tmp_path, [before, after]), tmp_path / "out")
     (page,) = (tmp_path / "out" / "patients").iterdir()
     text = page.read_text()

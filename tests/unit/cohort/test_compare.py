@@ -6,7 +6,8 @@ import pytest
 
 from alktrace.cohort.compare import EMERGENT, GONE, KEPT, UNCLEAR, Series, compare
 from alktrace.knowledge.evidence import Knowledge
-from alktrace.model.records import Report, State
+from alktrace.model.records import Report
+from alktrace.model.vocabulary import State
 from interpret_cases import KNOWLEDGE, codons, fusion, fusion_result, mutation, report, stats
 
 SENTENCES = Knowledge.load(KNOWLEDGE).sentences

@@ -28,7 +28,7 @@ from alktrace.genome.fragments import Alignment, Read, load_fragments, parse_ali
 from alktrace.genome.transcripts import Annotation, Transcript
 from alktrace.knowledge.fusions import Domain
 from alktrace.model.molecules import MoleculeRule
-from alktrace.model.records import State
+from alktrace.model.vocabulary import State
 from alktrace.structure.junction import Structure
 
 

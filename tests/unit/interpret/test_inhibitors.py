@@ -116,7 +116,7 @@ def test_conflict_with_the_numbers_is_said() -> None:
 def test_both_reported_shows_both_sides() -> None:
     found = call(report(mutations=[mutation("G1202R")]), "brigatinib")
     assert found.call == "unknown"
-    assert {"reported_active", "reported_resistance"} <= {e["call"] for e in found.evidence}
+    assert {"reported_active", "reported_resistance"} <= {e.call for e in found.evidence}
     assert any("both activity of and resistance to" in text for text in found.because)
 
 
@@ -124,21 +124,21 @@ def test_only_recalled_evidence_is_unknown_and_marked() -> None:
     found = call(report(mutations=[mutation("D1203N")]), "alectinib")
     assert found.call == "unknown"
     assert found.evidence
-    assert all("transcribed, not verified against the publication" in e["text"] for e in found.evidence)
+    assert all("transcribed, not verified against the publication" in e.text for e in found.evidence)
 
 
 def test_in_vitro_numbers_stand_behind_and_apart() -> None:
     found = call(report(mutations=[mutation("L1196M")]), "alectinib")
     assert found.call == "sensitive"
-    assert [e["kind"] for e in found.evidence] == ["literature", "in_vitro"]
-    assert found.evidence[1]["value"] == 117.6
-    assert found.evidence[1]["call"] == "intermediate"
+    assert [e.kind for e in found.evidence] == ["literature", "in_vitro"]
+    assert found.evidence[1].value == 117.6
+    assert found.evidence[1].call == "intermediate"
 
 
 def test_inferred_columns_are_said() -> None:
     found = call(report(mutations=[mutation("L1152P")]), "ceritinib")
-    assert found.evidence[0]["column_inferred"]
-    assert "inferred from flattened text" in found.evidence[0]["text"]
+    assert found.evidence[0].column_inferred
+    assert "inferred from flattened text" in found.evidence[0].text
     assert any("inferred from flattened text" in text for text in found.because)
 
 
@@ -324,10 +324,8 @@ def test_each_evidence_entry_names_its_row() -> None:
     rows = {row["id"] for drug in DRUGS for row in drug_rows(tables, drug)}
     for name in ("G1202R", "C1156Y", "I1171T"):
         for one in report(mutations=[mutation(name)]).tki:
-            assert {e["row"] for e in one.evidence} <= rows
-            assert {r["id"] for r in one.references} >= {
-                e["reference"].split(";")[0].split(" (")[0] for e in one.evidence
-            }
+            assert {e.row for e in one.evidence} <= rows
+            assert {r.id for r in one.references} >= {e.reference.split(";")[0].split(" (")[0] for e in one.evidence}
 
 
 # ---------------------------------------------------------------- properties

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alktrace.model.findings import functional
-from alktrace.model.records import Fusion, Report, State
-from alktrace.report import json_file
-from alktrace.runtime.serialise import to_plain
-from interpret_cases import KNOWLEDGE, codons, fusion, fusion_result, mutation, report, stats, tracks
+from alktrace.model.records import Fusion, Report
+from alktrace.model.vocabulary import State
+from interpret_cases import KNOWLEDGE, codons, fits, fusion, fusion_result, mutation, report, stats, tracks
 
 FUSIONS = st.builds(
     fusion,
@@ -36,13 +35,13 @@ def texts(found: Report) -> list[str]:
     verdict = found.verdict
     said = [verdict.summary, verdict.alk_rearrangement.reason, verdict.kinase_domain.reason, verdict.bypass.reason]
     said += [text for one in found.tki for text in one.because]
-    said += [evidence["text"] for one in found.tki for evidence in one.evidence]
-    said += [item[part] for item in found.qc["failure_list"] for part in ("label", "text")]
-    said += [row["text"] for row in found.qc["direct_junctions"]]
+    said += [evidence.text for one in found.tki for evidence in one.evidence]
+    said += [text for item in found.failure_list for text in (item.label, item.text)]
+    said += [row.text for row in found.direct_junctions]
     said += [event.reason for event in found.bypass]
     for one in found.fusions:
-        context = (one.knowledge or {}).get("context", {})
-        said += context.get("sentences", []) + [t["text"] for t in context.get("other_tests", [])]
+        if one.context:
+            said += one.context.sentences + [test.text for test in one.context.other_tests]
     return said
 
 
@@ -91,7 +90,7 @@ def test_every_template_is_used_by_the_code(root: Path) -> None:
     with (KNOWLEDGE / "sentences.tsv").open(encoding="utf-8", newline="") as handle:
         keys = [row["id"] for row in csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)]
     assert len(keys) == len(set(keys))
-    built = ("why_", "tki_", "word_", "evidence_", "context_", "kinase_", "fusion_", "change_")
+    built = ("why_", "tki_", "word_", "evidence_", "context_", "kinase_", "fusion_", "change_", "dismissed_")
     unused = [key for key in keys if f'"{key}"' not in code and not key.startswith(built)]
     assert unused == []
 
@@ -128,7 +127,7 @@ def test_property_rules_of_the_three_states(
         assay=assay,
         library=library,
     )
-    json_file.check(to_plain(made), "report.json")
+    fits(made)
     called = [f for f in found if (f.target, f.kind) == ("ALK", "kinase_fusion") and f.confidence != "low"]
     verdict = made.verdict
     assert (verdict.alk_rearrangement.state is State.DETECTED) == bool(called)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alktrace.model.records import Imbalance, State
+from alktrace.model.records import Imbalance
+from alktrace.model.vocabulary import State
 from alktrace.model.words import ranges
-from alktrace.report import json_file
-from alktrace.runtime.serialise import to_plain
-from interpret_cases import SCREENED_GENES, codons, fusion, fusion_result, mutation, report, stats, tracks
+from interpret_cases import SCREENED_GENES, codons, fits, fusion, fusion_result, mutation, report, stats, tracks
 
 
 @pytest.mark.parametrize("confidence", ["high", "medium"])
@@ -83,7 +82,7 @@ def test_no_reads_give_a_full_valid_report() -> None:
     empty.imbalance = Imbalance(0, 0, None, None, State.NOT_ASSESSABLE, "no reads")
     blind = dict.fromkeys((*SCREENED_GENES, "MET"), State.NOT_ASSESSABLE)
     found = report(counters=stats(0), result=empty, screened=codons(0), bypass=tracks(**blind))
-    json_file.check(to_plain(found), "report.json")
+    fits(found)
     for finding in (found.verdict.alk_rearrangement, found.verdict.kinase_domain, found.verdict.bypass):
         assert finding.state is State.NOT_ASSESSABLE
         assert finding.reason

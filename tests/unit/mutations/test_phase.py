@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from alktrace.model.records import State
+from alktrace.model.records import JunctionEvidence, PhaseFragments
+from alktrace.model.vocabulary import State
 from alktrace.mutations import phase
+from interpret_cases import fusion, fusion_result
 from screen_cases import IMBALANCE
 
 
@@ -46,8 +47,8 @@ def test_link_counts_each_side_and_mirrors() -> None:
     here, there = phase.link(a, b, molecule), phase.link(b, a, molecule)
     assert here is not None and there is not None
     assert here.with_ == "ALK p.(Leu1196Met)"
-    assert here.fragments == {"cis": 3, "trans_a": 10, "trans_b": 20, "neither": 100}
-    assert there.fragments == {"cis": 3, "trans_a": 20, "trans_b": 10, "neither": 100}
+    assert here.fragments == PhaseFragments(3, 10, 20, 100)
+    assert there.fragments == PhaseFragments(3, 20, 10, 100)
 
 
 def test_changes_that_no_fragment_covers_together_have_no_link() -> None:
@@ -92,3 +93,13 @@ def test_on_fusion(direct: tuple[int, int], vaf: float, imbalanced: bool, state:
     assert found is not None
     assert (found.state, found.fragments) == (state, sum(direct))
     assert found.reason
+
+
+def test_reads_of_a_reciprocal_junction_are_no_evidence_of_the_kinase_fusion() -> None:
+    """Both junctions belong to one event; joined by the event, the reads of the other derivative came back too."""
+    fused, reciprocal = fusion(), fusion(kind="reciprocal", notation="A19;E14")
+    reciprocal.event_id = fused.event_id
+    result = fusion_result([fused, reciprocal])
+    names = ((fused, ["fused1", "fused2"]), (reciprocal, ["other1"]))
+    result.evidence = [JunctionEvidence(one.junction_id, "ACGT", 2, 2, [], reads) for one, reads in names]
+    assert phase.fusion_molecules(result, "ALK") == {"fused1", "fused2"}

@@ -13,7 +13,8 @@ import pytest
 
 from alktrace.align.minimap2 import align, build_index
 from alktrace.knowledge.hotspots import read_screen_set
-from alktrace.model.records import FusionResult, JunctionEvidence, ScreenResult, State
+from alktrace.model.records import FusionResult, JunctionEvidence, ScreenResult
+from alktrace.model.vocabulary import State
 from alktrace.mutations import phase
 from alktrace.mutations.stage import screen_sample
 from alktrace.reference.genome import prepare_annotation
@@ -21,6 +22,7 @@ from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import ScreenSettings
 from alktrace.simulate import transcripts
 from alktrace.simulate.reads import ReadSettings
+from interpret_cases import fusion
 from screen_cases import IMBALANCE, KNOWLEDGE, NO_FUSIONS, PANEL, Bench
 
 PLAIN = ReadSettings()
@@ -50,7 +52,7 @@ def test_a_mutation_is_called_with_its_names_and_counts(mutated: tuple[Path, Scr
     assert mutation.vaf == mutation.alt_fragments / mutation.depth == pytest.approx(0.05, abs=0.025)
     assert mutation.vaf_low < mutation.vaf < mutation.vaf_high
     assert mutation.p_value <= mutated[1].call_alpha
-    assert mutation.knowledge is not None and mutation.knowledge["reference"] == "PMID:27432227"
+    assert mutation.knowledge is not None and mutation.knowledge.reference == "PMID:27432227"
     assert mutation.on_fusion is None
 
 
@@ -152,22 +154,13 @@ def test_on_fusion_from_junction_reads(mutated: tuple[Path, ScreenResult], bench
             bases = {r: q for q, r in read.get_aligned_pairs(matches_only=True)[5:-5]}
             if site - 1 in bases and read.query_sequence[bases[site - 1]] == "T":
                 carriers.add(read.query_name)
-    evidence = JunctionEvidence("event1", "", 0, 0, [], sorted(carriers))
-    fusions = FusionResult([_fusion()], [evidence], IMBALANCE, [], None, [])
+    fused = fusion()
+    evidence = JunctionEvidence(fused.junction_id, "", 0, 0, [], sorted(carriers))
+    fusions = FusionResult([fused], [evidence], IMBALANCE, [], None, [])
     (mutation,) = bench.screen(mutated[0], fusions).mutations
     assert mutation.on_fusion is not None
     assert mutation.on_fusion.state == "yes"
     assert mutation.on_fusion.fragments >= 0.8 * len(carriers)
-
-
-def _fusion():  # type: ignore[no-untyped-def]
-    from alktrace.model.records import Fusion, Locus, SidePair, Support
-
-    side = Locus(None, None, None, "chr2", 1, "+")
-    return Fusion(
-        "EML4::ALK", "kinase_fusion", "event1", None, "E13;A20", side, side, "", SidePair(0, 0), "", 0, SidePair(0, 0),
-        True, "in_frame", False, True, None, "", "", Support(1, 0, 1), "high", "",
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- indels
@@ -202,7 +195,7 @@ def test_indels_are_found_and_named(bench: Bench, rows: list[tuple[str, ...]], l
         assert (mutation.gene, mutation.hgvs_p, mutation.type) == (gene, protein, kind)
         assert mutation.vaf == pytest.approx(0.15, abs=0.12)
         assert mutation.knowledge is not None
-        assert knowledge in (mutation.knowledge.get("mutation"), mutation.knowledge.get("event"))
+        assert knowledge in (mutation.knowledge.mutation, mutation.knowledge.event)
         events = {(b.gene, b.event): b for b in result.bypass}
         if gene != "ALK":
             assert events[gene, knowledge].state is State.DETECTED

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from alktrace.knowledge.hotspots import Event
-from alktrace.model.records import ScreenedCodon, State
+from alktrace.model.records import ScreenedCodon
+from alktrace.model.vocabulary import State
 from alktrace.mutations.changes import Change
 from alktrace.mutations.states import _mutation_event
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from Bio.Seq import Seq
+from msgspec.structs import replace
 
 import report_fixtures as made
-from alktrace.model.records import Fusion, FusionResult, Report, State
+from alktrace.model.records import Fusion, FusionResult, Report
+from alktrace.model.vocabulary import State
 from alktrace.report.answers import answers
 from alktrace.report.drawings.fusion import Domain, domain_parts, transcript_parts
 from alktrace.report.junction_reads import junction_view

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from alktrace.model.records import State
+from alktrace.model.vocabulary import State
 from alktrace.simulate import demo, scenarios, transcripts
 from alktrace.simulate.demo import DemoSample
 from alktrace.simulate.genome import SyntheticGenome, build_genome

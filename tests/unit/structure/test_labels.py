@@ -62,8 +62,8 @@ NAMED = [
 def test_labels(name: str, structure: Structure, tables: Tables) -> None:
     found = label(structure, tables)
     assert found.variant == name
-    assert found.knowledge is not None and found.knowledge["match"] == "structure"
-    assert found.knowledge["reference"] and found.knowledge["verified"] in ("page", "recalled")
+    assert found.knowledge is not None and found.knowledge.match == "structure"
+    assert found.knowledge.reference and found.knowledge.verified in ("page", "recalled")
 
 
 NAMELESS = [
@@ -81,7 +81,7 @@ NAMELESS = [
 def test_published_without_a_name(match: str, key: str, structure: Structure, tables: Tables) -> None:
     found = label(structure, tables)
     assert found.variant is None
-    assert found.knowledge is not None and (found.knowledge["match"], found.knowledge["key"]) == (match, key)
+    assert found.knowledge is not None and (found.knowledge.match, found.knowledge.key) == (match, key)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_unknown_structures_stay_unnamed(structure: Structure, tables: Tables) -
 
 def test_conflicts_and_aliases_travel_with_the_label(tables: Tables) -> None:
     v7 = label(made("EML4", 14, three_deleted=12), tables).knowledge
-    assert v7 is not None and v7["callable"] == "flag" and "OUT of frame" in v7["conflict_note"]
+    assert v7 is not None and v7.callable == "flag" and "OUT of frame" in v7.conflict_note
     v6 = label(made("EML4", 13, three_retained=69), tables).knowledge
-    assert v6 is not None and "misprint" in v6["conflict_note"] and v6["case_report_junction"] == "E13;A20"
+    assert v6 is not None and "misprint" in v6.conflict_note and v6.case_report_junction == "E13;A20"
     v4 = label(made("EML4", 14, untemplated=11, three_deleted=49), tables).knowledge
-    assert v4 is not None and [other["name"] for other in v4["also_called"]] == ["V4'"]
+    assert v4 is not None and [other.name for other in v4.also_called] == ["V4'"]
 
 
 def test_incomplete_structures_name_candidates_only(tables: Tables) -> None:
     found = label(made("EML4", 17, five_retained=61), tables, structure_complete=False)
     assert found.variant is None
-    assert found.knowledge is not None and found.knowledge["candidates"] == ["V8a", "V8b"]
-    assert found.knowledge["match"] == "exons"
+    assert found.knowledge is not None and found.knowledge.candidates == ["V8a", "V8b"]
+    assert found.knowledge.match == "exons"
 
 
 PARTNERS = [
@@ -136,16 +136,16 @@ PARTNERS = [
 def test_partners(match: str, junction: str, reference: str, structure: Structure, tables: Tables) -> None:
     found = label(structure, tables)
     assert found.variant is None and found.knowledge is not None
-    assert (found.knowledge["match"], found.knowledge["junction"]) == (match, junction)
-    assert found.knowledge["reference"] == reference
+    assert (found.knowledge.match, found.knowledge.junction) == (match, junction)
+    assert found.knowledge.reference == reference
 
 
 @pytest.mark.parametrize("structure", [made("PTPN3", 2, three_exon=10), made("ALK", 11, "PTPN3", 3)])
 def test_disrupting_event_is_known_at_both_junctions(structure: Structure, tables: Tables) -> None:
     found = label(structure, tables)
     assert found.knowledge is not None
-    assert (found.knowledge["match"], found.knowledge["kind"]) == ("junction", "disrupting_event")
-    assert "Must never be called an activating ALK fusion" in found.knowledge["conflict_note"]
+    assert (found.knowledge.match, found.knowledge.kind) == ("junction", "disrupting_event")
+    assert "Must never be called an activating ALK fusion" in found.knowledge.conflict_note
 
 
 def test_letters_come_from_the_tables(tables: Tables) -> None:

@@ -471,7 +471,7 @@ def test_real_variant_3(real: World, root: Path, left: int, insert: str, label: 
     assert fusion.inserted_sequence == insert
     lie = [(e.gene, e.intron, e.contig, e.start, e.end) for e in fusion.cryptic_exons]
     assert lie == ([("EML4", 6, "chr2", 42_264_919, 42_264_951)] if insert else [])
-    assert fusion.knowledge is not None and fusion.knowledge["reference"] == "PMID:18593892"
+    assert fusion.knowledge is not None and fusion.knowledge.reference == "PMID:18593892"
     assert "ELMAGGDLK" in fusion.protein  # residues around G1202
 
 

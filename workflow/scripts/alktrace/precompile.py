@@ -13,7 +13,8 @@ import pysam
 
 from .genome.fasta import Genome
 from .genome.transcripts import Annotation
-from .model.records import FusionResult, Imbalance, State
+from .model.records import FusionResult, Imbalance
+from .model.vocabulary import State
 from .mutations.stage import screen_sample
 from .recruit.stage import load_recruiting_kernels
 from .settings import ScreenSettings

@@ -7,6 +7,7 @@ ends the process on some errors and gives no exit code.
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ import pysam
 
 from ..runtime.errors import InputError
 
+LOG = logging.getLogger(__name__)
 MIN_VERSION = (2, 29)
 PRESET = "splice:sr"
 PRESETS = {"rna": PRESET, "dna": "sr"}
@@ -67,6 +69,9 @@ def _run(arguments: Sequence[str], what: str) -> None:
     """Run minimap2. Raises InputError with its last line when it fails."""
     command, _ = _minimap2()
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, errors="replace", check=False)
+    LOG.info("minimap2 %s", " ".join(arguments))
+    for line in done.stderr.splitlines():
+        LOG.info("minimap2: %s", line)
     # Only a finished run reports its time: pyminimap2 ends with code 0 on most errors.
     if done.returncode == 0 and "Real time:" in done.stderr:
         return

@@ -13,7 +13,8 @@ from scipy.special import gammaincinv
 
 from ..knowledge.sentences import Sentences
 from ..model.findings import TARGET, label, names_change
-from ..model.records import Fusion, Mutation, Report, State
+from ..model.records import Fusion, Mutation, PhaseFragments, Report, ReportFindings, ScreenedCodon
+from ..model.vocabulary import Assay, Confidence, Kind, Relation, State
 from ..model.words import number, percent
 
 EMERGENT, GONE, KEPT, UNCLEAR = "emergent", "no_longer_detected", "detected_in_both", "cannot_be_compared"
@@ -60,17 +61,17 @@ class Course:
 
 @dataclass(frozen=True)
 class PhaseCourse:
-    """Relation of two changes in each sample that has both: (sample, cis | trans | undetermined, fragment counts)."""
+    """Relation of two changes in each sample that has both: (sample, relation, fragment counts)."""
 
     names: tuple[str, str]
-    relations: tuple[tuple[str, str, dict[str, int]], ...]
+    relations: tuple[tuple[str, Relation, PhaseFragments], ...]
 
 
 @dataclass(frozen=True)
 class Series:
     """All samples of one patient and one assay, in the order of the sample sheet."""
 
-    assay: str
+    assay: Assay
     samples: tuple[tuple[str, str], ...]  # (sample, timepoint)
     mutations: tuple[Course, ...]
     fusions: tuple[Course, ...]
@@ -78,23 +79,26 @@ class Series:
     notes: tuple[str, ...]
 
 
-def compare(reports: Sequence[Report], sentences: Sentences) -> list[Series]:
+def compare(reports: Sequence[ReportFindings], sentences: Sentences) -> list[Series]:
     """Series of one patient's reports, one an assay. `reports` are in the order in time (that of the sheet)."""
     assays = list(dict.fromkeys(r.sample.assay for r in reports))
     apart = [sentences.say("dna_rna_apart")] if len(assays) > 1 else []
     return [_series(assay, [r for r in reports if r.sample.assay == assay], apart, sentences) for assay in assays]
 
 
-def _series(assay: str, reports: Sequence[Report], notes: list[str], sentences: Sentences) -> Series:
+def _series(assay: Assay, reports: Sequence[ReportFindings], notes: list[str], sentences: Sentences) -> Series:
     changes = {(m.gene, m.codon, m.hgvs_c): m for r in reports for m in r.mutations}
-    junctions = {(f.name, f.notation): f for r in reports for f in r.fusions if _counted(f)}
+    junctions = {f.junction_id: f for r in reports for f in r.fusions if _counted(f)}
     return Series(
         assay,
         tuple((r.sample.id, r.sample.timepoint) for r in reports),
         tuple(_mutation_course(changes[key], reports, sentences) for key in sorted(changes)),
-        tuple(_fusion_course(junctions[key], reports, sentences) for key in sorted(junctions)),
+        tuple(
+            _fusion_course(fusion, reports, sentences)
+            for fusion in sorted(junctions.values(), key=lambda f: (f.name, f.notation, f.junction_id))
+        ),
         _phases([changes[key] for key in sorted(changes)], reports),
-        tuple([sentences.say("rna_vaf"), *notes] if assay == "rna" else notes),
+        tuple([sentences.say("rna_vaf"), *notes] if assay == Assay.RNA else notes),
     )
 
 
@@ -103,10 +107,15 @@ def _same(a: Mutation, b: Mutation) -> bool:
     return (a.gene, a.codon, a.hgvs_c) == (b.gene, b.codon, b.hgvs_c)
 
 
-def mutation_sighting(change: Mutation, report: Report) -> Sighting:
+def _codons(report: ReportFindings) -> list[ScreenedCodon]:
+    """The codons of a report that was read with them."""
+    return report.screened if isinstance(report, Report) else []
+
+
+def mutation_sighting(change: Mutation, report: ReportFindings) -> Sighting:
     """What one report says about one change. Not detected only where its codon is, with its limit of detection."""
     where = (report.sample.id, report.sample.timepoint)
-    codon = next((c for c in report.screened if (c.gene, c.codon) == (change.gene, change.codon)), None)
+    codon = next((c for c in _codons(report) if (c.gene, c.codon) == (change.gene, change.codon)), None)
     limit = codon.limit_of_detection_vaf if codon else None
     here = next((m for m in report.mutations if _same(m, change)), None)
     if here:
@@ -120,22 +129,22 @@ def mutation_sighting(change: Mutation, report: Report) -> Sighting:
     return Sighting(*where, State.NOT_DETECTED, None, None, codon.vaf_high, limit, codon.alt_fragments, codon.depth)
 
 
-def _mutation_course(change: Mutation, reports: Sequence[Report], sentences: Sentences) -> Course:
+def _mutation_course(change: Mutation, reports: Sequence[ReportFindings], sentences: Sentences) -> Course:
     name = f"{change.gene} {change.short} ({change.hgvs_c})"
     return _course("mutation", name, [mutation_sighting(change, r) for r in reports], sentences)
 
 
 # ---------------------------------------------------------------- fusions
 def _counted(fusion: Fusion) -> bool:
-    return fusion.kind == "kinase_fusion" and fusion.confidence != "low"
+    return fusion.kind == Kind.KINASE_FUSION and fusion.confidence != Confidence.LOW
 
 
-def fusion_sighting(fusion: Fusion, report: Report) -> Sighting:
+def fusion_sighting(fusion: Fusion, report: ReportFindings) -> Sighting:
     """What one report says about one junction, in fusion fragments per control fragment (exact Poisson interval)."""
     where = (report.sample.id, report.sample.timepoint)
-    controls = report.qc["control_fragments"]
-    limit = report.qc["junction_limit"]
-    same = [f for f in report.fusions if (f.name, f.notation) == (fusion.name, fusion.notation)]
+    controls = report.qc.control_fragments
+    limit = report.qc.junction_limit
+    same = [f for f in report.fusions if f.junction_id == fusion.junction_id]
     if any(_counted(f) for f in same):
         count = max(f.support.unique_fragments for f in same)
         value, low, high = _rate(count, controls)
@@ -156,7 +165,7 @@ def _rate(count: int, controls: int) -> tuple[float | None, float | None, float 
     return count / controls, low / controls, float(gammaincinv(count + 1, 1 - _TAIL)) / controls
 
 
-def _fusion_course(fusion: Fusion, reports: Sequence[Report], sentences: Sentences) -> Course:
+def _fusion_course(fusion: Fusion, reports: Sequence[ReportFindings], sentences: Sentences) -> Course:
     name = f"{fusion.name} {label(fusion)}"
     return _course("fusion", name, [fusion_sighting(fusion, r) for r in reports], sentences)
 
@@ -211,7 +220,7 @@ def _name(sighting: Sighting) -> str:
     return f"{sighting.sample} ({sighting.timepoint})" if sighting.timepoint else sighting.sample
 
 
-def _phases(changes: Sequence[Mutation], reports: Sequence[Report]) -> tuple[PhaseCourse, ...]:
+def _phases(changes: Sequence[Mutation], reports: Sequence[ReportFindings]) -> tuple[PhaseCourse, ...]:
     courses = []
     for a, b in combinations(changes, 2):
         relations = tuple(

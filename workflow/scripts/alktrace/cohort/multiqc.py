@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from ..model.records import State
+from ..model.vocabulary import State
 from ..model.words import STATE_WORDS
 from .table import Row
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ..knowledge.sentences import Sentences
-from ..model.records import Report
+from ..model.records import ReportFindings
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
 from .compare import compare
@@ -27,7 +27,7 @@ def file_name(patient: str) -> str:
     return f"{readable or 'patient'}-{hashlib.sha256(patient.encode()).hexdigest()[:8]}.html"
 
 
-def patient_page(patient: str, reports: Sequence[Report], sentences: Sentences) -> str:
+def patient_page(patient: str, reports: Sequence[ReportFindings], sentences: Sentences) -> str:
     """The page's text. `reports` are those of the patient, in the order in time; each assay has a part of its own."""
     series = compare(reports, sentences)
     return (

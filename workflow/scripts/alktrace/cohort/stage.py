@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from ..knowledge.sentences import Sentences
 from ..knowledge.table import read_table
-from ..model.records import BypassEvent, Fusion, Mutation, Report, SampleInfo, TkiCall, Verdict
+from ..model.records import Report, ReportFindings
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
@@ -22,28 +20,14 @@ from .patient_page import file_name, patient_page
 from .table import _row, _table
 
 
-@dataclass
-class ReportFindings:
-    """Report without its codons, which are most of report.json and which only changes over time ask for."""
-
-    schema_version: str
-    sample: SampleInfo
-    verdict: Verdict
-    fusions: list[Fusion]
-    mutations: list[Mutation]
-    tki: list[TkiCall]
-    bypass: list[BypassEvent]
-    qc: dict[str, Any]
-    provenance: dict[str, Any]
-
-
-def write_cohort(reports: Sequence[Path], out: Path) -> None:
+def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] | None = None) -> None:
     """Write summary.tsv, index.html, alktrace_mqc.json and patients/*.html into `out` from report.json files.
 
     Rows are in the order of `reports`, which is also the order in time of one patient's samples. Pages of patients that
-    are no longer among them are removed. Raises InputError when a file is not a report.
+    are no longer among them are removed. `failed` are samples without a report and why. Raises
+    InputError when a file is not a report.
     """
-    found = {path: Report(screened=[], **vars(read_json(path, ReportFindings))) for path in reports}
+    found = {path: read_json(path, ReportFindings) for path in reports}
     rows = [_row(report) for report in found.values()]
     patients = _patients(found)
     sentences = read_table(KNOWLEDGE / "sentences.tsv", ("id", "text"))
@@ -54,6 +38,7 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
         .get_template("cohort.html.j2")
         .render(
             rows=rows,
+            failed=failed or {},
             patients={name: file_name(name) for name in patients},
             style=style(),
             script=Markup((TEMPLATES / "cohort.js").read_text(encoding="utf-8")),  # our own file, not data
@@ -67,12 +52,12 @@ def write_cohort(reports: Sequence[Path], out: Path) -> None:
     for old in folder.glob("*.html"):
         if old.name not in pages:
             old.unlink()
-    write_text(out / "summary.tsv", _table(rows))
+    write_text(out / "summary.tsv", _table(rows, failed or {}))
     write_json(multiqc(rows), out / "alktrace_mqc.json")
     write_text(out / "index.html", index)
 
 
-def _patients(reports: Mapping[Path, Report]) -> dict[str, list[Path]]:
+def _patients(reports: Mapping[Path, ReportFindings]) -> dict[str, list[Path]]:
     """Patients with at least two samples, in order of first appearance. An empty name is nobody's."""
     named: dict[str, list[Path]] = {}
     for path, report in reports.items():
@@ -81,7 +66,7 @@ def _patients(reports: Mapping[Path, Report]) -> dict[str, list[Path]]:
     return {name: paths for name, paths in named.items() if len(paths) > 1}
 
 
-def _series(reports: Mapping[Path, Report], paths: Sequence[Path]) -> list[Report]:
+def _series(reports: Mapping[Path, ReportFindings], paths: Sequence[Path]) -> list[ReportFindings]:
     """One patient's reports, with their codons where there is a change to look for."""
     changed = any(reports[path].mutations for path in paths)
     return [read_json(path, Report) if changed else reports[path] for path in paths]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 
 from ..model.findings import detected_name, fusion_label, kinase_fusions
-from ..model.records import Report, State
+from ..model.records import ReportFindings
+from ..model.vocabulary import Call, State
 from ..report.escape import cell
 
 TARGET = "ALK"
@@ -42,13 +43,17 @@ class Row:
     summary: str
 
 
-def _table(rows: Iterable[Row]) -> str:
-    lines = ["\t".join(field.name for field in fields(Row))]
+def _table(rows: Iterable[Row], failed: Mapping[str, str]) -> str:
+    """Samples without a report have their name, and in column summary the reason, alone."""
+    names = [field.name for field in fields(Row)]
+    lines = ["\t".join(names)]
     lines.extend("\t".join(cell(value) for value in astuple(row)) for row in rows)
+    blank = [""] * (len(names) - 2)
+    lines.extend("\t".join(map(cell, [sample, *blank, f"No report: {why}"])) for sample, why in failed.items())
     return "\n".join(lines) + "\n"
 
 
-def _row(report: Report) -> Row:
+def _row(report: ReportFindings) -> Row:
     verdict, sample = report.verdict, report.sample
     called = kinase_fusions(report.fusions)
     changes = [m for m in report.mutations if m.gene == TARGET]
@@ -68,10 +73,10 @@ def _row(report: Report) -> Row:
         _joined(f"{m.vaf:.3f}" for m in changes),
         verdict.bypass.state,
         _joined(detected_name(b) for b in report.bypass if b.state is State.DETECTED),
-        _joined(t.drug for t in report.tki if t.call == "resistant"),
-        _joined(t.drug for t in report.tki if t.call == "sensitive"),
-        report.qc["pairs_total"],
-        report.qc["control_fragments"],
+        _joined(t.drug for t in report.tki if t.call == Call.RESISTANT),
+        _joined(t.drug for t in report.tki if t.call == Call.SENSITIVE),
+        report.qc.pairs_total,
+        report.qc.control_fragments,
         verdict.summary,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from ..model.records import State
+from ..model.vocabulary import State
 from ..report.drawings import svg
 from .compare import Course, Sighting
 

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from ..genome.transcripts import Transcript
 from ..knowledge.fusions import Domain
+from ..model.vocabulary import Confidence, Kind
 from ..structure.junction import Structure
 from .junction import Junction
 
@@ -22,9 +23,9 @@ class Classified:
     """A junction with its place in an event."""
 
     junction: Junction
-    kind: str
+    kind: Kind
     event_id: str
-    confidence: str
+    confidence: Confidence
     notes: list[str]
     chain: tuple[Junction, ...]  # all junctions of its transcript, in order
 
@@ -49,15 +50,16 @@ def kinase_exons(gene: Transcript, domains: Iterable[Domain]) -> range:
     return range(0)
 
 
-def confidence_of(junction: Junction, min_support: int, together: int) -> tuple[str, list[str]]:
+def confidence_of(junction: Junction, min_support: int, together: int) -> tuple[Confidence, list[str]]:
     """high, medium or low, with the reasons for less than high. `together`: molecules of all forms of the event."""
     s, unique, split = junction.structure, junction.counted.unique, len(junction.counted.split)
     if together < min_support:
-        return "low", [f"{unique} unique fragment{'s' if unique != 1 else ''}, {min_support} needed"]
+        return Confidence.LOW, [f"{unique} unique fragment{'s' if unique != 1 else ''}, {min_support} needed"]
     if junction.also_fits:
-        return "low", [f"the partner side fits {', '.join(junction.also_fits)} as well"]
+        return Confidence.LOW, [f"the partner side fits {', '.join(junction.also_fits)} as well"]
     if split == 0:
-        return ("medium" if unique >= HIGH_FRAGMENTS else "low"), ["no read crosses the junction itself"]
+        crude = Confidence.MEDIUM if unique >= HIGH_FRAGMENTS else Confidence.LOW
+        return crude, ["no read crosses the junction itself"]
     notes = []
     if unique < min_support:
         notes.append(f"{unique} unique fragments of this form, {together} of all forms of the event together")
@@ -69,7 +71,7 @@ def confidence_of(junction: Junction, min_support: int, together: int) -> tuple[
         notes.append("part of the insert was not read")
     if junction.lone_bases:
         notes.append(f"{junction.lone_bases} bases at the junction rest on one fragment")
-    return ("medium" if notes else "high"), notes
+    return (Confidence.MEDIUM if notes else Confidence.HIGH), notes
 
 
 def classify(junctions: list[Junction], kinase_exons: range, min_support: int, target: str) -> list[Classified]:
@@ -94,12 +96,12 @@ def classify(junctions: list[Junction], kinase_exons: range, min_support: int, t
     return found
 
 
-def _kind(junction: Junction, in_insertion: bool, kinase_exons: range) -> str:
+def _kind(junction: Junction, in_insertion: bool, kinase_exons: range) -> Kind:
     if in_insertion:
-        return "disrupting_event"
+        return Kind.DISRUPTING_EVENT
     if not junction.into:
-        return "reciprocal"
-    return "kinase_fusion" if junction.structure.three_exon <= kinase_exons.start else "disrupting_event"
+        return Kind.RECIPROCAL
+    return Kind.KINASE_FUSION if junction.structure.three_exon <= kinase_exons.start else Kind.DISRUPTING_EVENT
 
 
 def _insertions(group: list[Junction]) -> list[tuple[Junction, Junction]]:

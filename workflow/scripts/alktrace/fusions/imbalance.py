@@ -15,7 +15,8 @@ from ..genome.fragments import parse_alignment
 from ..genome.sequence import is_informative
 from ..genome.transcripts import Transcript
 from ..model.molecules import End, MoleculeRule, molecules
-from ..model.records import CoverageBin, Imbalance, State
+from ..model.records import CoverageBin, Imbalance
+from ..model.vocabulary import Library, State
 
 EXONS_A_SIDE = 8  # near the breakpoint, so that 3' bias of degraded RNA hardly matters
 MIN_EXONS = 3  # exons a side
@@ -109,7 +110,7 @@ def measure_imbalance(
     `ratio` is 3' over 5' depth per base. The p-value is the binomial chance of so many 3' fragments if 3' exons were
     covered NULL_RATIO times as deeply as 5' exons.
     """
-    if library != "wts":
+    if library != Library.WTS:
         reason = f"{library} libraries do not keep the 5'/3' ratio of {gene.gene}; no normal samples to compare with"
         return Imbalance(None, None, None, None, State.NOT_ASSESSABLE, reason)
     exons = range(max(1, first_kinase_exon - EXONS_A_SIDE), first_kinase_exon + EXONS_A_SIDE)

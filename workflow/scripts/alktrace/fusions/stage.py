@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from zlib import crc32
 
 from ..genome.fasta import Genome
 from ..genome.fragments import load_fragments
 from ..genome.transcripts import Annotation
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import read_panel
+from ..model.findings import junction_id
 from ..model.molecules import MoleculeRule, molecules
 from ..model.records import (
     DismissedJunction,
@@ -159,15 +161,16 @@ def _record(dismissed: Dismissed, search: Search, tables: Tables) -> DismissedJu
         assert dismissed.contig is not None
         return _unplaced(dismissed.contig, dismissed, search)
     s, counted = junction.structure, junction.counted
+    five, three = locus(s, five=True), locus(s, five=False)
     return DismissedJunction(
+        junction_id=junction_id(gene.gene, five, three, s.inserted),
         name=pair_name(s),
         target=gene.gene,
         notation=notation(s, tables.letters, junction.complete),
         filter=dismissed.filter,
         explained=dismissed.explained,
-        into=junction.into,
-        five_prime=locus(s, five=True),
-        three_prime=locus(s, five=False),
+        five_prime=five,
+        three_prime=three,
         support=Support(len(counted.split), len(counted.spanning), counted.unique),
         sequence=junction.reference.core(MAX_PILEUP),
     )
@@ -183,12 +186,12 @@ def _unplaced(contig: Unplaced, dismissed: Dismissed, search: Search) -> Dismiss
         gene.first_base(exon) if contig.into else gene.last_base(exon), gene.strand,
     )  # fmt: skip
     return DismissedJunction(
+        junction_id="U" + format(crc32(contig.contig.encode()), "08x"),
         name=f"unknown::{gene.gene}" if contig.into else f"{gene.gene}::unknown",
         target=gene.gene,
         notation="",
         filter=dismissed.filter,
         explained=dismissed.explained,
-        into=contig.into,
         five_prime=None if contig.into else here,
         three_prime=here if contig.into else None,
         support=Support(count, 0, count),
@@ -234,7 +237,7 @@ def _evidence(classified: Classified, fusion: Fusion) -> JunctionEvidence:
     start = max(0, min((c for c, _ in shown), default=reference.left_end - 40))
     right = max((placements[n].end for _, n in shown), default=reference.right_start + 40)
     return JunctionEvidence(
-        event_id=fusion.event_id,
+        junction_id=fusion.junction_id,
         contig=reference.sequence[start:right],
         left_end=reference.left_end - start,
         right_start=reference.right_start - start,

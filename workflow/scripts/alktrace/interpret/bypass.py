@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ..knowledge.evidence import Knowledge, references, unique
 from ..knowledge.sentences import Sentences
 from ..knowledge.table import Row
 from ..model.findings import kinase_fusions, label
-from ..model.records import BypassEvent, Finding, Fusion, FusionResult, RecruitStats, State
+from ..model.records import BypassEvent, Finding, Fusion, FusionResult, RecruitStats
+from ..model.vocabulary import Assay, Confidence, Kind, State, TrackKind
 from ..model.words import UNKNOWN, named, percent
 from ..settings import InterpretSettings
 
-KINDS = ("mutation", "exon_skipping", "fusion", "amplification")
+KINDS = tuple(TrackKind)
 
 
 def genes_of(row: Row) -> list[str]:
@@ -35,15 +38,15 @@ def assemble(
     have = {(event.gene, event.kind) for event in events}
     for row in knowledge.bypass:
         for gene in genes_of(row):
-            if row["kind"] == "fusion" and (gene, "fusion") not in have:
+            if row["kind"] == TrackKind.FUSION and (gene, TrackKind.FUSION) not in have:
                 events.append(_fusion_track(gene, fusions, stats, knowledge, settings))
-                have.add((gene, "fusion"))
-            elif row["kind"] == "amplification":
+                have.add((gene, TrackKind.FUSION))
+            elif row["kind"] == TrackKind.AMPLIFICATION:
                 events.append(_amplification(gene, row, assay, knowledge))
             elif row["kind"] in KINDS and (gene, row["kind"]) not in have:
                 reason = knowledge.sentences.say("track_not_screened", gene=gene)
                 events.append(_untested(gene, row, reason))
-                have.add((gene, row["kind"]))
+                have.add((gene, TrackKind(row["kind"])))
     return events
 
 
@@ -66,9 +69,9 @@ def classify(events: list[BypassEvent], screened: Sequence[BypassEvent], knowled
     drivers, flags = _only_role(knowledge, "driver"), _only_role(knowledge, "co_mutation", "small_cell")
     tracks = Tracks(events, [], [], [], [], [], _unseen(knowledge))
     for event in events:
-        if event.kind == "amplification":
+        if event.kind == TrackKind.AMPLIFICATION:
             tracks.copies.append(event)
-        elif event.kind == "fusion" and (event.gene in drivers or event.state is not State.NOT_ASSESSABLE):
+        elif event.kind == TrackKind.FUSION and (event.gene in drivers or event.state is not State.NOT_ASSESSABLE):
             tracks.drivers.append(event)
         elif (event.gene, event.kind) not in covered:
             tracks.outside.append(event)
@@ -110,7 +113,7 @@ def _state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, 
     """State, sentence and worst VAF limit of the tracks that decide."""
     found = [e for e in tracks if e.state is State.DETECTED]
     blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
-    worst = _worst(tracks, "mutation")
+    worst = _worst(tracks, TrackKind.MUTATION)
     if found:
         return State.DETECTED, sentences.say("bypass_detected", events=named(found)), worst
     if blind or not tracks:
@@ -120,7 +123,7 @@ def _state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, 
     return State.NOT_DETECTED, said, worst
 
 
-def _worst(tracks: Sequence[BypassEvent], kind: str) -> float | None:
+def _worst(tracks: Sequence[BypassEvent], kind: TrackKind) -> float | None:
     """The highest limit of the tracks of one kind that were not detected."""
     limits = [e.limit_of_detection for e in tracks if e.kind == kind and e.state is State.NOT_DETECTED]
     return max((limit for limit in limits if limit is not None), default=None)
@@ -128,7 +131,7 @@ def _worst(tracks: Sequence[BypassEvent], kind: str) -> float | None:
 
 def limit_words(tracks: Sequence[BypassEvent], sentences: Sentences) -> str:
     """The worst limit of detection of tracks that were not detected: VAF, else that of fusions."""
-    worst, fusions = _worst(tracks, "mutation"), _worst(tracks, "fusion")
+    worst, fusions = _worst(tracks, TrackKind.MUTATION), _worst(tracks, TrackKind.FUSION)
     if worst is not None:
         return sentences.say("bypass_limit", worst=percent(worst))
     if fusions is not None:
@@ -140,32 +143,23 @@ def limit_words(tracks: Sequence[BypassEvent], sentences: Sentences) -> str:
 def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
     """The event with its references as the report writes them: the screen's, else those of its gene's rows."""
     rows = [r for r in knowledge.bypass if event.gene in genes_of(r) and r["kind"] == event.kind]
-    cited = [one for row in event.references for one in references(row, note=row["note"])]
-    cited = cited or [one for row in rows for one in references(row, note=row["meaning"])]
-    return BypassEvent(
-        event.gene,
-        event.event,
-        event.kind,
-        event.state,
-        event.depth,
-        event.alt_fragments,
-        event.limit_of_detection,
-        event.reason,
-        unique(cited),
-    )
+    cited = event.references or [one for row in rows for one in references(row, note=row["meaning"])]
+    return replace(event, references=unique(cited))
 
 
 def _untested(gene: str, row: Row, reason: str) -> BypassEvent:
-    event = row["region"] if row["kind"] == "exon_skipping" else f"{row['event_type']}: {row['region']}"
+    event = row["region"] if row["kind"] == TrackKind.EXON_SKIPPING else f"{row['event_type']}: {row['region']}"
     cited = references(row, note=row["meaning"])
-    return BypassEvent(gene, event, row["kind"], State.NOT_ASSESSABLE, None, None, None, reason, cited)
+    return BypassEvent(gene, event, TrackKind(row["kind"]), State.NOT_ASSESSABLE, None, None, None, reason, cited)
 
 
 def _amplification(gene: str, row: Row, assay: str, knowledge: Knowledge) -> BypassEvent:
-    key = "track_amplification_rna" if assay == "rna" else "track_amplification_dna"
+    key = "track_amplification_rna" if assay == Assay.RNA else "track_amplification_dna"
     reason = knowledge.sentences.say(key, region=row["region"], how=row["rna_assessable"])
     cited = references(row, note=row["meaning"])
-    return BypassEvent(gene, "amplification", "amplification", State.NOT_ASSESSABLE, None, None, None, reason, cited)
+    return BypassEvent(
+        gene, "amplification", TrackKind.AMPLIFICATION, State.NOT_ASSESSABLE, None, None, None, reason, cited
+    )
 
 
 def _fusion_track(
@@ -177,16 +171,22 @@ def _fusion_track(
 ) -> BypassEvent:
     """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
     say = knowledge.sentences.say
-    rows = [r for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == "fusion"]
+    rows = [r for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == TrackKind.FUSION]
     cited = [one for r in rows for one in references(r, note=r["meaning"])]
     found = kinase_fusions(fusions.fusions, gene)
-    low = [f for f in fusions.fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence == "low"]
+    low = [
+        f
+        for f in fusions.fusions
+        if f.target == gene and f.kind == Kind.KINASE_FUSION and f.confidence == Confidence.LOW
+    ]
     limit = fusions.junction_limit
     if found:
         fragments = sum(f.support.unique_fragments for f in found)
         reason = " ".join(say("track_fusion_found", **_fields(f)) for f in found)
         names = ", ".join(dict.fromkeys(f.name for f in found))
-        return BypassEvent(gene, f"{names} fusion", "fusion", State.DETECTED, None, fragments, limit, reason, cited)
+        return BypassEvent(
+            gene, f"{names} fusion", TrackKind.FUSION, State.DETECTED, None, fragments, limit, reason, cited
+        )
     count: int | None = 0
     state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
     if gene not in fusions.searched:
@@ -196,7 +196,7 @@ def _fusion_track(
         needed = max(settings.min_control_fragments, 1)
         said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
     said += [say("track_fusion_low", **_fields(f)) for f in low]
-    return BypassEvent(gene, "kinase fusion", "fusion", state, None, count, limit, " ".join(said), cited)
+    return BypassEvent(gene, "kinase fusion", TrackKind.FUSION, state, None, count, limit, " ".join(said), cited)
 
 
 def _fields(fusion: Fusion) -> dict[str, object]:

@@ -5,13 +5,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+
+from msgspec.structs import replace
 
 from ..knowledge.evidence import Knowledge, references, unique
 from ..knowledge.table import Row
 from ..model.findings import TARGET, kinase_fusions
-from ..model.records import BypassEvent, Fusion, Report, State
+from ..model.records import (
+    BypassEvent,
+    Failure,
+    Fusion,
+    FusionContext,
+    Mutation,
+    OtherTest,
+    Reference,
+    Study,
+    Topic,
+    Verdict,
+)
+from ..model.vocabulary import Kind, State, TrackKind
 from ..model.words import UNKNOWN, named
 from .bypass import Tracks, genes_of, limit_words
 
@@ -21,24 +33,22 @@ _CHANGE = re.compile(r"\b[A-Z]\d+|exon \d+ \w+")  # "L858" of L858R, "exon 19 de
 
 
 def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
-    """The fusion with `knowledge["context"]`: `length_class` (short | long | unknown), `sentences`, `other_tests` and
-    `associations` (studies by topic, side by side)."""
-    if fusion.kind != "kinase_fusion" or fusion.target != TARGET:
+    """The fusion with its `context`; only kinase fusions of ALK have one."""
+    if fusion.kind != Kind.KINASE_FUSION or fusion.target != TARGET:
         return fusion
-    known = dict(fusion.knowledge or {})
     length = length_class(fusion, knowledge)
     tests = [row for row in knowledge.other_tests if row["kind"] == fusion.kind and row["frame"] == fusion.frame]
     named_as = fusion.variant or fusion.notation
     sentences = []
     if length != UNKNOWN:
         sentences.append(knowledge.sentences.say(f"context_{length}", variant=named_as, tape=fusion.tape_domain))
-    known["context"] = {
-        "length_class": length,
-        "sentences": sentences,
-        "other_tests": [_test(row, knowledge) for row in tests],
-        "associations": associations(fusion.variant, knowledge) if fusion.variant else [],
-    }
-    return replace(fusion, knowledge=known)
+    context = FusionContext(
+        length,
+        sentences,
+        [_test(row, knowledge) for row in tests],
+        associations(fusion.variant, knowledge) if fusion.variant else [],
+    )
+    return replace(fusion, context=context)
 
 
 def length_class(fusion: Fusion, knowledge: Knowledge) -> str:
@@ -47,86 +57,77 @@ def length_class(fusion: Fusion, knowledge: Knowledge) -> str:
     return rows[0]["length_class"] if rows else UNKNOWN
 
 
-def _test(row: Row, knowledge: Knowledge) -> dict[str, Any]:
+def _test(row: Row, knowledge: Knowledge) -> OtherTest:
     say = knowledge.sentences.say
     text = say("context_tests", test=row["test"], expected=row["expected"], note=row["note"])
-    return {
-        "row": row["id"],
-        "test": row["test"],
-        "expected": row["expected"],
-        "text": text,
-        "references": references(row),
-    }
+    return OtherTest(row["id"], row["test"], row["expected"], text, references(row))
 
 
-def associations(subject: str, knowledge: Knowledge) -> list[dict[str, Any]]:
-    """Published comparisons about a variant label or gene: `[{topic, studies: [...]}]` in table order."""
-    topics: dict[str, list[dict[str, Any]]] = {}
+def associations(subject: str, knowledge: Knowledge) -> list[Topic]:
+    """Published comparisons about a variant label or gene, in table order."""
+    topics: dict[str, list[Study]] = {}
     by_id = {row["id"]: row for row in knowledge.associations}
     for row in knowledge.associations:
         if subject in row["subject"].split(";"):
             topics.setdefault(row["topic"], []).append(_study(row, by_id, knowledge))
-    return [{"topic": topic, "studies": studies} for topic, studies in topics.items()]
+    return [Topic(topic, studies) for topic, studies in topics.items()]
 
 
-def _study(row: Row, by_id: dict[str, Row], knowledge: Knowledge) -> dict[str, Any]:
+def _study(row: Row, by_id: dict[str, Row], knowledge: Knowledge) -> Study:
     against = [by_id[i]["study"] for i in row["contradicted_by_ids"].split(";") if i in by_id]
     say = knowledge.sentences.say
     contradicted = say("context_contradicted", studies=", ".join(dict.fromkeys(against))) if against else ""
-    kept = ("study", "comparison", "cohort_n", "figures", "direction", "note")
     mark = say("mark_recalled") if row["verified"] != "page" else ""
-    return {
-        "row": row["id"],
-        **{column: row[column] for column in kept},
-        "contradicted_by": contradicted,
-        "mark": mark,
-        "reference": row["reference"],
-        "verified": row["verified"],
-    }
+    return Study(
+        row=row["id"],
+        study=row["study"],
+        comparison=row["comparison"],
+        cohort_n=row["cohort_n"],
+        figures=row["figures"],
+        direction=row["direction"],
+        note=row["note"],
+        contradicted_by=contradicted,
+        mark=mark,
+        reference=row["reference"],
+        verified=row["verified"],
+    )
 
 
 # ---------------------------------------------------------------- why an ALK inhibitor may fail
-def failure_list(report: Report, tracks: Tracks, knowledge: Knowledge) -> list[dict[str, Any]]:
-    """One-look list, each `{id, label, state, text, references, associations}`: short variant, kinase mutation,
-    amplification, bypass, other driver, small-cell flag, TP53 co-mutation."""
-    kinase = report.verdict.kinase_domain
+def failure_list(
+    fusions: Sequence[Fusion], mutations: Sequence[Mutation], verdict: Verdict, tracks: Tracks, knowledge: Knowledge
+) -> list[Failure]:
+    """One-look list: short variant, kinase mutation, amplification, bypass, other driver, small-cell flag, TP53
+    co-mutation."""
+    kinase = verdict.kinase_domain
+    tp53 = _tracks("tp53", [e for e in tracks.flags if e.gene == TP53], knowledge)
     return [
-        _variant(report, knowledge),
-        _item("kinase", kinase.state, kinase.reason, _mutation_references(report), knowledge),
+        _variant(fusions, verdict, knowledge),
+        _item("kinase", kinase.state, kinase.reason, _mutation_references(mutations), knowledge),
         _tracks("amplification", tracks.copies, knowledge),
         _tracks("bypass", tracks.signalling, knowledge),
         _tracks("driver", tracks.drivers, knowledge),
         _small_cell(tracks.flags, knowledge),
-        {
-            **_tracks("tp53", [e for e in tracks.flags if e.gene == TP53], knowledge),
-            "associations": associations(TP53, knowledge),
-        },
+        replace(tp53, associations=associations(TP53, knowledge)),
     ]
 
 
-def _item(key: str, state: State, text: str, cited: Sequence[dict[str, Any]], knowledge: Knowledge) -> dict[str, Any]:
-    return {
-        "id": key,
-        "label": knowledge.sentences.say(f"why_{key}_label"),
-        "state": state,
-        "text": text,
-        "references": unique(cited),
-        "associations": [],
-    }
+def _item(key: str, state: State, text: str, cited: Sequence[Reference], knowledge: Knowledge) -> Failure:
+    return Failure(key, knowledge.sentences.say(f"why_{key}_label"), state, text, unique(cited))
 
 
-def _mutation_references(report: Report) -> list[dict[str, Any]]:
-    known = [m.knowledge for m in report.mutations if m.gene == TARGET and m.knowledge]
-    return [cited for k in known if "reference" in k and "verified" in k for cited in references(k)]
+def _mutation_references(mutations: Sequence[Mutation]) -> list[Reference]:
+    known = [m.knowledge for m in mutations if m.gene == TARGET and m.knowledge]
+    return [cited for k in known for cited in references({"reference": k.reference, "verified": k.verified})]
 
 
-def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
+def _variant(fusions: Sequence[Fusion], verdict: Verdict, knowledge: Knowledge) -> Failure:
     """Short variant: detected when any detected fusion is short."""
-    sized = [(f, length_class(f, knowledge)) for f in kinase_fusions(report.fusions)]
+    sized = [(f, length_class(f, knowledge)) for f in kinase_fusions(fusions)]
     short = [f for f, length in sized if length == "short"]
     shown = short or [f for f, length in sized if length == "long"]
     state = State.DETECTED if short else State.NOT_DETECTED if shown else State.NOT_ASSESSABLE
-    missed = report.verdict.alk_rearrangement.state is State.NOT_ASSESSABLE
+    missed = verdict.alk_rearrangement.state is State.NOT_ASSESSABLE
     text = knowledge.sentences.say(
         f"why_variant_{state}" if shown or missed else "why_variant_not_applicable",
         variants=", ".join(dict.fromkeys(f.variant or f.notation for f in shown)),
@@ -136,7 +137,7 @@ def _variant(report: Report, knowledge: Knowledge) -> dict[str, Any]:
     return _item("variant", state, text, [c for row in rows for c in references(row, row["study"])], knowledge)
 
 
-def _tracks(key: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> dict[str, Any]:
+def _tracks(key: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> Failure:
     """Detected when any track is; not detected when all are; otherwise not assessable."""
     found = [e for e in events if e.state is State.DETECTED]
     blind = [e for e in events if e.state is State.NOT_ASSESSABLE]
@@ -170,11 +171,11 @@ def _about(row: Row, event: BypassEvent) -> bool:
     if event.gene not in genes_of(row) or row["kind"] != event.kind or row["role"] == "small_cell":
         return False
     change = _CHANGE.match(event.event)
-    special = event.kind == "mutation" and _CHANGE.search(row["region"]) is not None
+    special = event.kind == TrackKind.MUTATION and _CHANGE.search(row["region"]) is not None
     return not special or (change[0] if change else event.event) in row["region"]
 
 
-def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str, Any]:
+def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> Failure:
     """The two-gene flag: every gene of the small-cell row must be altered."""
     rows = [row for row in knowledge.bypass if row["role"] == "small_cell"]
     pair = next((row for row in rows if len(genes_of(row)) > 1), None)
@@ -197,7 +198,7 @@ def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> dict[str
 
 def _gene_state(gene: str, events: Iterable[BypassEvent]) -> State:
     """State of a gene's mutation tracks together."""
-    states = [e.state for e in events if e.gene == gene and e.kind == "mutation"]
+    states = [e.state for e in events if e.gene == gene and e.kind == TrackKind.MUTATION]
     if State.DETECTED in states:
         return State.DETECTED
     return State.NOT_ASSESSABLE if State.NOT_ASSESSABLE in states or not states else State.NOT_DETECTED

@@ -15,13 +15,19 @@ from typing import Any
 from ..knowledge.evidence import IC50_COLUMN, NO_NUMBER, Knowledge, parts, references, unique
 from ..knowledge.table import Row
 from ..model.findings import alk_changes, change_name, functional, names_change
-from ..model.records import Finding, Fusion, Mutation, State, TkiCall
-from ..model.words import UNKNOWN, percent
+from ..model.records import Evidence, Finding, Fusion, Mutation, TkiCall
+from ..model.vocabulary import Call, Carried, EvidenceKind, Relation, State
+from ..model.words import percent
 from .verdicts import Domain
 
 UNMUTATED = "none"
-CALLS = {"reported_active": "sensitive", "reported_intermediate": "intermediate", "reported_resistance": "resistant"}
-FAVOUR = ("sensitive", "intermediate", UNKNOWN, "resistant")  # most to least favourable
+CALLS: dict[str, Call] = {
+    "reported_active": Call.SENSITIVE,
+    "reported_intermediate": Call.INTERMEDIATE,
+    "reported_resistance": Call.RESISTANT,
+    **{grade: grade for grade in (Call.SENSITIVE, Call.INTERMEDIATE, Call.RESISTANT, Call.UNKNOWN)},  # of IC50 limits
+}
+FAVOUR = (Call.SENSITIVE, Call.INTERMEDIATE, Call.UNKNOWN, Call.RESISTANT)  # most to least favourable
 _UNMUTATED_LINE = "(no mutation)"
 
 
@@ -46,7 +52,7 @@ class Clone:
 class Judged:
     """What rows say for one set of changes: a call, the template that explains it, and the rows themselves."""
 
-    call: str
+    call: Call
     why: str
     rows: tuple[Row, ...]
     detail: str = ""
@@ -64,13 +70,13 @@ def clones(mutations: Sequence[Mutation]) -> list[Clone]:
     relation = {(a, b): _relation(mutations[a], mutations[b]) for a, b in pairs}
     near: dict[int, set[int]] = {i: set() for i in range(len(mutations))}
     for (a, b), how in relation.items():
-        if how != "trans":
+        if how != Relation.TRANS:
             near[a].add(b)
             near[b].add(a)
     found: list[Clone] = []
     for clique in sorted(sorted(c) for c in _cliques(near)):
         members = tuple(mutations[i] for i in clique)
-        certain = all(relation[pair] == "cis" for pair in combinations(clique, 2))
+        certain = all(relation[pair] == Relation.CIS for pair in combinations(clique, 2))
         found.append(Clone(members, certain))
         if certain:
             found += [Clone(ancestor, True) for ancestor in _ancestors(members)]
@@ -106,13 +112,13 @@ def _ancestors(members: tuple[Mutation, ...]) -> list[tuple[Mutation, ...]]:
     ]
 
 
-def _relation(a: Mutation, b: Mutation) -> str:
+def _relation(a: Mutation, b: Mutation) -> Relation:
     """cis, trans or undetermined, from the phase links of either change."""
     for one, other in ((a, b), (b, a)):
         for link in one.phase:
             if names_change(link.with_, other):
                 return link.relation
-    return "undetermined"
+    return Relation.UNDETERMINED
 
 
 # ---------------------------------------------------------------- rows
@@ -153,7 +159,7 @@ def _graded(value: float, thresholds: Sequence[Row]) -> str:
         low, high = float(row["min_nm"] or "-inf"), float(row["max_nm"] or "inf")
         if low <= value <= high:
             return row["call"]
-    return UNKNOWN
+    return Call.UNKNOWN
 
 
 def judge(rows: Iterable[Row]) -> Judged:
@@ -162,28 +168,29 @@ def judge(rows: Iterable[Row]) -> Judged:
     verified = [row for row in rows if row["verified"] == "page"]
     for kinds, why in ((("clinical", "literature"), ""), (("in_vitro",), "tki_in_vitro_only")):
         deciding = [row for row in verified if row["evidence_type"] in kinds]
-        said = {CALLS.get(row["call"], row["call"]) for row in deciding}
+        said = {CALLS[row["call"]] for row in deciding if row["call"] in CALLS}
+        both = any(row["call"] == "both_reported" for row in deciding)
         inferred = all(row["column_inferred"] == "yes" for row in deciding)
-        if len(said) > 1 or "both_reported" in said:
-            return Judged(UNKNOWN, "tki_both_reported", rows, inferred=inferred)
-        if said & set(FAVOUR):
+        if len(said) > 1 or both:
+            return Judged(Call.UNKNOWN, "tki_both_reported", rows, inferred=inferred)
+        if said:
             return Judged(said.pop(), why, rows, inferred=inferred)
-    return Judged(UNKNOWN, "tki_recalled" if rows else "tki_no_row", rows)
+    return Judged(Call.UNKNOWN, "tki_recalled" if rows else "tki_no_row", rows)
 
 
 def judge_set(names: frozenset[str], rows: Sequence[Row]) -> Judged:
     """Call for changes on one molecule: their own rows first; else resistant when any part is, otherwise unknown."""
     own = judge(row for row in rows if parts(row["change"]) == names)
-    if len(names) == 1 or own.call != UNKNOWN or own.why == "tki_both_reported":
+    if len(names) == 1 or own.call != Call.UNKNOWN or own.why == "tki_both_reported":
         return own
     within = sorted({row["change"] for row in rows if parts(row["change"]) < names})
     judged = {change: judge(row for row in rows if row["change"] == change) for change in within}
     shown = own.rows + tuple(row for change in within for row in judged[change].rows)
-    guilty = [change for change in within if judged[change].call == "resistant"]
+    guilty = [change for change in within if judged[change].call == Call.RESISTANT]
     if guilty:
         inferred = all(judged[change].inferred for change in guilty)
-        return Judged("resistant", "tki_part_resistant", shown, ", ".join(guilty), inferred)
-    return Judged(UNKNOWN, "tki_parts_not_resistant", shown)
+        return Judged(Call.RESISTANT, "tki_part_resistant", shown, ", ".join(guilty), inferred)
+    return Judged(Call.UNKNOWN, "tki_parts_not_resistant", shown)
 
 
 def judge_clone(clone: Clone, rows: Sequence[Row]) -> Judged:
@@ -196,12 +203,12 @@ def judge_clone(clone: Clone, rows: Sequence[Row]) -> Judged:
     shown = together.rows + tuple(row for j in apart for row in j.rows if row not in together.rows)
     if worst.call == together.call:
         return Judged(together.call, together.why, shown, together.detail, together.inferred)
-    return Judged(UNKNOWN, "tki_phase_unknown", shown)
+    return Judged(Call.UNKNOWN, "tki_phase_unknown", shown)
 
 
 def resistance_codons(rows: Iterable[Row]) -> frozenset[int]:
     """Codons of the changes for which a row reports resistance, verified or not: the positions that matter."""
-    against = [row for row in rows if CALLS.get(row["call"], row["call"]) in ("resistant", "both_reported")]
+    against = [row for row in rows if row["call"] == "both_reported" or CALLS.get(row["call"]) == Call.RESISTANT]
     found = [re.match(r"[A-Z*](\d+)", name) for row in against for name in parts(row["change"])]
     return frozenset(int(hit.group(1)) for hit in found if hit)
 
@@ -249,29 +256,29 @@ class _Drug:
     def call(self, fusions: Sequence[Fusion], rearrangement: Finding, found: Sequence[Clone]) -> TkiCall:
         if rearrangement.state is not State.DETECTED:
             why = "tki_no_fusion" if rearrangement.state is State.NOT_DETECTED else "tki_alk_not_assessable"
-            return TkiCall(self.name, "not_applicable", [self._say(why)], [], [])
+            return TkiCall(self.name, Call.NOT_APPLICABLE, [self._say(why)], [], [])
         wanted = resistance_codons(self.rows) or all_resistance_codons(self.knowledge)
         blind = self.domain.unreadable(wanted)
-        call, because, rows = UNKNOWN, list[str](), list[Row]()
+        call, because, rows = Call.UNKNOWN, list[str](), list[Row]()
         if found:
             call, because, rows = self._changed(found)
         elif not blind:
             call, because, rows = self._unmutated()
         if not any(functional(f) for f in fusions):
-            call, because = UNKNOWN, [self._say("tki_not_in_frame"), *because]
+            call, because = Call.UNKNOWN, [self._say("tki_not_in_frame"), *because]
         if blind:
-            call = call if call == "resistant" else UNKNOWN
+            call = call if call == Call.RESISTANT else Call.UNKNOWN
             fields = {"count": len(blind), "of": len(wanted), "codons": ", ".join(map(str, blind))}
             because.append(self._say("tki_blind", **fields))
         cited = [one for row in rows for one in references(row, row["source"])]
         return TkiCall(self.name, call, because, [self._evidence(row) for row in rows], unique(cited))
 
-    def _unmutated(self) -> tuple[str, list[str], list[Row]]:
+    def _unmutated(self) -> tuple[Call, list[str], list[Row]]:
         rows = [row for row in self.rows if row["change"] == UNMUTATED]
         clinical = [row for row in rows if row["evidence_type"] == "clinical"]
         judged = judge(clinical)
         limits = self.domain.limits()
-        if judged.call != UNKNOWN:
+        if judged.call != Call.UNKNOWN:
             said = [
                 self._say("tki_unmutated", note=row["note"], figures=row["value"], **limits)
                 for row in clinical
@@ -279,15 +286,15 @@ class _Drug:
             ]
             return judged.call, said, rows
         why = judged.why if judged.why == "tki_both_reported" else "tki_unmutated_no_row"
-        return UNKNOWN, [self._say(why, clone=UNMUTATED, **limits)], rows
+        return Call.UNKNOWN, [self._say(why, clone=UNMUTATED, **limits)], rows
 
-    def _changed(self, found: Sequence[Clone]) -> tuple[str, list[str], list[Row]]:
+    def _changed(self, found: Sequence[Clone]) -> tuple[Call, list[str], list[Row]]:
         judged = [judge_clone(clone, self.rows) for clone in found]
         call = max((j.call for j in judged), key=FAVOUR.index)
         because = [self._say("tki_clones")] if len(found) > 1 else []
         for clone, one in zip(found, judged, strict=True):
             fields = {"clone": clone.text, "parts": one.detail}
-            if one.call != UNKNOWN and one.why != "tki_part_resistant":
+            if one.call != Call.UNKNOWN and one.why != "tki_part_resistant":
                 because.append(self._say(f"tki_{one.call}", **fields))
             if one.why:
                 because.append(self._say(one.why, **fields))
@@ -303,13 +310,13 @@ class _Drug:
         """What is known about the changes being on the fusion transcript, where it is not a plain yes."""
         said = []
         for mutation in {m.hgvs_c: m for clone in found for m in clone.changes}.values():
-            if mutation.on_fusion and mutation.on_fusion.state in ("no", "undetermined"):
-                key = "tki_not_on_fusion" if mutation.on_fusion.state == "no" else "tki_on_fusion_unknown"
+            if mutation.on_fusion and mutation.on_fusion.state != Carried.YES:
+                key = "tki_not_on_fusion" if mutation.on_fusion.state == Carried.NO else "tki_on_fusion_unknown"
                 said.append(self._say(key, change=mutation.short, reason=mutation.on_fusion.reason))
         return said
 
-    def _evidence(self, row: Row) -> dict[str, Any]:
-        """A row as the report shows it: `kind`, `text`, marks, and the row's id for tracing."""
+    def _evidence(self, row: Row) -> Evidence:
+        """A row as the report shows it, with its marks."""
         say = self.knowledge.sentences.say
         in_vitro_number = row["evidence_type"] == "in_vitro" and row["value"]
         key = "ic50" if in_vitro_number else "unmutated" if row["change"] == UNMUTATED else row["evidence_type"]
@@ -325,20 +332,20 @@ class _Drug:
         )
         marks = [say("mark_recalled")] if row["verified"] != "page" else []
         marks += [say("mark_inferred")] if row["column_inferred"] == "yes" else []
-        return {
-            "row": row["id"],
-            "kind": row["evidence_type"],
-            "change": row["change"],
-            "call": row["call"],
-            "text": f"{text} ({'; '.join(marks)})" if marks else text,
-            "value": float(row["value"]) if in_vitro_number else None,
-            "unit": row["unit"] or None,
-            "reference": row["reference"],
-            "verified": row["verified"],
-            "column_inferred": row["column_inferred"] == "yes",
-            "note": row["note"],
-            "conflict": row["conflict"],
-        }
+        return Evidence(
+            row=row["id"],
+            kind=EvidenceKind(row["evidence_type"]),
+            change=row["change"],
+            call=row["call"],
+            text=f"{text} ({'; '.join(marks)})" if marks else text,
+            value=float(row["value"]) if in_vitro_number else None,
+            unit=row["unit"] or None,
+            reference=row["reference"],
+            verified=row["verified"],
+            column_inferred=row["column_inferred"] == "yes",
+            note=row["note"],
+            conflict=row["conflict"],
+        )
 
     def _say(self, key: str, **fields: Any) -> str:
         return self.knowledge.sentences.say(key, drug=self.name, **fields)

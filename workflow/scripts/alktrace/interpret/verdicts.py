@@ -9,7 +9,8 @@ from statistics import median
 from ..knowledge.evidence import Knowledge, parts
 from ..knowledge.sentences import Sentences
 from ..model.findings import TARGET, alk_changes, change_name, is_silent, junction_is, kinase_fusions, label
-from ..model.records import Finding, Fusion, FusionResult, Mutation, RecruitStats, ScreenedCodon, State, TkiCall
+from ..model.records import Finding, Fusion, FusionResult, Mutation, RecruitStats, ScreenedCodon, TkiCall
+from ..model.vocabulary import Call, Confidence, Frame, Kind, State
 from ..model.words import number, percent
 from ..settings import InterpretSettings
 
@@ -70,7 +71,7 @@ def _detected(fusion: Fusion, sentences: Sentences) -> str:
         "alk_detected",
         name=fusion.name,
         label=label(fusion),
-        frame="reading frame undetermined" if fusion.frame == "undetermined" else fusion.frame.replace("_", " "),
+        frame="reading frame undetermined" if fusion.frame == Frame.UNDETERMINED else fusion.frame.replace("_", " "),
         confidence=fusion.confidence,
         fragments=fusion.support.unique_fragments,
     )
@@ -81,9 +82,9 @@ def _warnings(fusions: Iterable[Fusion], sentences: Sentences) -> list[str]:
     said = []
     for fusion in fusions:
         names = {"name": fusion.name, "label": label(fusion)}
-        if fusion.frame == "out_of_frame":
+        if fusion.frame == Frame.OUT_OF_FRAME:
             said.append(sentences.say("alk_out_of_frame", **names))
-        elif fusion.frame != "in_frame":
+        elif fusion.frame != Frame.IN_FRAME:
             said.append(sentences.say("alk_frame_undetermined", **names))
         elif fusion.premature_stop:
             said.append(sentences.say("alk_stop", **names))
@@ -101,11 +102,11 @@ def _side_findings(fusions: Iterable[Fusion], sentences: Sentences) -> list[str]
         if fusion.target != TARGET:
             continue
         names = {"name": fusion.name, "label": label(fusion), "fragments": fusion.support.unique_fragments}
-        if fusion.confidence == "low":
+        if fusion.confidence == Confidence.LOW:
             said.append(sentences.say("alk_low_confidence", **names))
-        elif fusion.kind == "disrupting_event":
+        elif fusion.kind == Kind.DISRUPTING_EVENT:
             said.append(sentences.say("alk_disrupting", **names))
-        elif fusion.kind == "reciprocal":
+        elif fusion.kind == Kind.RECIPROCAL:
             said.append(sentences.say("alk_reciprocal", **names))
     return list(dict.fromkeys(said))
 
@@ -223,12 +224,12 @@ def _blind_fields(blind: list[int], wanted: frozenset[int]) -> dict[str, object]
 # ---------------------------------------------------------------- inhibitors
 def resistance_sentences(calls: Iterable[TkiCall], sentences: Sentences) -> list[str]:
     """The inhibitors facing reported resistance, and those without a call."""
-    by_call: dict[str, list[str]] = {}
+    by_call: dict[Call, list[str]] = {}
     for call in calls:
         by_call.setdefault(call.call, []).append(call.drug)
     said = []
-    if "resistant" in by_call:
-        said.append(sentences.say("summary_resistant", drugs=", ".join(by_call["resistant"])))
-    if "unknown" in by_call:
-        said.append(sentences.say("summary_unknown", drugs=", ".join(by_call["unknown"])))
+    if Call.RESISTANT in by_call:
+        said.append(sentences.say("summary_resistant", drugs=", ".join(by_call[Call.RESISTANT])))
+    if Call.UNKNOWN in by_call:
+        said.append(sentences.say("summary_unknown", drugs=", ".join(by_call[Call.UNKNOWN])))
     return said

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ..model.records import Reference
 from ..model.words import UNKNOWN
 from ..runtime.errors import InputError
 from .sentences import Sentences
@@ -110,26 +110,27 @@ def parts(change: str) -> frozenset[str]:
     return frozenset(change.split("+"))
 
 
-def references(row: Mapping[str, str], title: str = "", note: str = "") -> list[dict[str, Any]]:
-    """What a report cites for one table row: `{id, title, verified, note}` for each of its references.
+def references(row: Mapping[str, str], title: str = "", note: str = "") -> list[Reference]:
+    """What a report cites for one table row: a record for each of its references.
 
     They are separated by ";" and may leave out a repeated prefix ("PMID:1;2"). A second name of the same paper in
     parentheses is left out.
     """
-    cited, prefix = [], ""
+    cited: list[Reference] = []
+    prefix = ""
     for part in (row["reference"] or UNKNOWN).split(";"):
         name = part.split(" (")[0].strip()
         if ":" in name:
             prefix = name.partition(":")[0] + ":"
         elif name.isdigit():
             name = prefix + name
-        cited.append({"id": name, "title": title, "verified": row["verified"] or UNKNOWN, "note": note})
+        cited.append(Reference(name, title, row["verified"] or UNKNOWN, note))
     return cited
 
 
-def unique(cited: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def unique(cited: Iterable[Reference]) -> list[Reference]:
     """References without repeats, first seen first."""
-    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    seen: dict[tuple[str, str], Reference] = {}
     for item in cited:
-        seen.setdefault((item["id"], item["verified"]), item)
+        seen.setdefault((item.id, item.verified), item)
     return list(seen.values())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
-from .records import BypassEvent, Fusion, Mutation, State
+from .records import BypassEvent, Fusion, Locus, Mutation
+from .vocabulary import Confidence, Frame, Kind, Match, State, TrackKind
 
 
 def names_change(text: str, mutation: Mutation) -> bool:
@@ -18,22 +20,31 @@ def detected_name(event: BypassEvent) -> str:
     name = f"{event.gene} {event.event}"
     if event.state is not State.DETECTED or event.reason in ("", event.event):
         return name
-    return {"mutation": f"{name} ({event.reason})", "fusion": event.event}.get(event.kind, name)
+    if event.kind == TrackKind.FUSION:
+        return event.event
+    return f"{name} ({event.reason})" if event.kind == TrackKind.MUTATION else name
 
 
 TARGET = "ALK"
 
 
 # ---------------------------------------------------------------- ALK rearrangement
+def junction_id(target: str, five: Locus, three: Locus, inserted: str) -> str:
+    """The name of a junction in every file: the same for the same breakpoints, inserted bases and target gene, in
+    every sample of one genome. Letters and digits only, whatever the contigs are called."""
+    sides = [f"{side.contig}:{side.position}:{side.strand}" for side in (five, three)]
+    return "J" + hashlib.sha256("\0".join([target, *sides, inserted]).encode()).hexdigest()[:12]
+
+
 def kinase_fusions(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion]:
     """Junctions that make the verdict `detected`: kinase fusions of medium or high confidence."""
-    return [f for f in fusions if f.target == gene and f.kind == "kinase_fusion" and f.confidence in ("medium", "high")]
+    return [f for f in fusions if f.target == gene and f.kind == Kind.KINASE_FUSION and f.confidence != Confidence.LOW]
 
 
 def functional(fusion: Fusion) -> bool:
     """Whether the structure is shown to give a kinase: in frame, no early stop, kinase domain not lost."""
     whole = fusion.kinase_domain_retained is not False and fusion.premature_stop is not True
-    return whole and fusion.frame == "in_frame"
+    return whole and fusion.frame == Frame.IN_FRAME
 
 
 def label(fusion: Fusion) -> str:
@@ -44,8 +55,8 @@ def label(fusion: Fusion) -> str:
 def junction_is(junction: str, fusion: Fusion) -> bool:
     """Whether a catalogued junction is this fusion: the key of its variant row ("V3b"), or its genes and exons
     ("KIF5B 24 ALK 20") where nothing is inserted or deleted."""
-    known = fusion.knowledge or {}
-    if known.get("match") == "structure" and known.get("key") == junction:
+    known = fusion.knowledge
+    if known and known.match == Match.STRUCTURE and known.key == junction:
         return True
     five, three = fusion.five_prime, fusion.three_prime
     plain = not (fusion.inserted_sequence or fusion.deleted_bases.five_prime or fusion.deleted_bases.three_prime)
@@ -54,13 +65,13 @@ def junction_is(junction: str, fusion: Fusion) -> bool:
 
 def is_silent(mutation: Mutation) -> bool:
     """Whether the change leaves the protein as it is, or is listed as a common polymorphism."""
-    known = mutation.knowledge or {}
-    return "=" in mutation.hgvs_p or known.get("class") in ("silent", "polymorphism")
+    listed = mutation.knowledge.class_ if mutation.knowledge else ""
+    return "=" in mutation.hgvs_p or listed in ("silent", "polymorphism")
 
 
 def change_name(mutation: Mutation) -> str:
     """The name under which the tables list the change, else its short name."""
-    return str((mutation.knowledge or {}).get("mutation") or mutation.short)
+    return (mutation.knowledge.mutation if mutation.knowledge else "") or mutation.short
 
 
 def alk_changes(mutations: Iterable[Mutation]) -> list[Mutation]:

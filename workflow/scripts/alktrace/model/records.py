@@ -1,72 +1,214 @@
-"""Records handed from stage to stage, and the records of report.json.
+"""Records handed from stage to stage, and the records of report.json, of which the report's JSON Schema is made.
 
-Every stage writes one of these as JSON (`serialise.py`) and the next stage reads it back typed. Positions are 1-based
-and inclusive unless a field says otherwise; "fragment" is one original molecule (by UMI, else by both fragment ends).
+Every stage writes one of these as JSON (`runtime/serialise.py`) and the next stage reads it back typed. Positions are
+1-based and inclusive unless a field says otherwise; "fragment" is one original molecule (by UMI, else by both fragment
+ends). Words of closed lists stand in `vocabulary.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from .vocabulary import (
+    Assay,
+    Call,
+    Carried,
+    ChangeType,
+    Confidence,
+    EventType,
+    EvidenceKind,
+    Frame,
+    Kind,
+    Library,
+    Match,
+    Relation,
+    Specimen,
+    State,
+    TrackKind,
+)
+
+SCHEMA_VERSION: Literal["2.0"] = "2.0"
+
+Count = Annotated[int, Meta(ge=0)]
+Position = Annotated[int, Meta(ge=1)]
+Number = Annotated[float, Meta(ge=0)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Bases = Annotated[str, Meta(pattern="^[ACGTN]*$")]
+Strand = Annotated[str, Meta(pattern="^[+-]$", description="strand of the transcript")]
+SampleName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Scalar = str | int | float | bool | None
 
 
-class State(StrEnum):
-    """The only three answers any finding may have."""
-
-    DETECTED = "detected"
-    NOT_DETECTED = "not_detected"
-    NOT_ASSESSABLE = "not_assessable"
+class Record(Struct, forbid_unknown_fields=True, gc=False):
+    """What all records share: a key that no field knows is an error. Records hold no cycles."""
 
 
 # ---------------------------------------------------------------- recruit
-@dataclass
-class RecruitStats:
+class RecruitStats(Record):
     """Counters of one pass over the FASTQ. For single-end input a "pair" is one read."""
 
     paired: bool
-    pairs_total: int
-    pairs_recruited: int
-    bases_total: int
-    q30_bases: int
-    qualities_sampled: int  # bases whose quality was read (qualities are sampled, not all read)
+    pairs_total: Count
+    pairs_recruited: Count
+    bases_total: Count
+    q30_bases: Count
+    qualities_sampled: Count  # bases whose quality was read (qualities are sampled, not all read)
     read_length_counts: dict[int, int]  # read length -> reads
     duplicate_fraction: float | None  # estimate from sampled pairs; None without pairs
-    control_pairs: int  # pairs of control genes (counted, not kept)
-    control_fragments: int  # unique ones (estimate by linear counting of both fragment ends)
+    control_pairs: Count  # pairs of control genes (counted, not kept)
+    control_fragments: Count  # unique ones (estimate by linear counting of both fragment ends)
     control_by_gene: dict[str, int]
     direct_junctions: dict[str, int]  # catalogued junction id -> pairs with its exact k-mers (independent scan)
-    adapter_trimmed: int  # recruited reads cut for adapter read-through
+    adapter_trimmed: Count  # recruited reads cut for adapter read-through
+
+
+# ---------------------------------------------------------------- what is cited
+class Reference(Record):
+    """A publication behind a statement, as a table row cites it."""
+
+    id: str  # "PMID:27432227"
+    title: str = ""
+    verified: Annotated[str, Meta(description="page: read on the source page; recalled: not")] = "unknown"
+    note: str = ""
+
+
+class Alias(Record):
+    """Another published name of the same transcript."""
+
+    name: str
+    note: str
+    reference: str
+    verified: str
+
+
+class FusionKnowledge(Record, kw_only=True, omit_defaults=True):
+    """The row of the variant or partner table behind a junction; an empty field is left out."""
+
+    match: Annotated[Match, Meta(description="how the row fits the junction")]
+    reference: str
+    verified: str
+    key: Annotated[str, Meta(description="key of the variant's row")] = ""
+    gene: Annotated[str, Meta(description="partner gene of the partner's row")] = ""
+    junction: Annotated[str, Meta(description="published junction of the partner's row")] = ""
+    kind: str = ""
+    callable: Annotated[str, Meta(description="yes; flag: named with a warning; no: never named")] = ""
+    candidates: Annotated[list[str], Meta(description="names that cannot be told apart")] = []
+    also_called: list[Alias] = []
+    published_notation: str = ""
+    case_report_label: str = ""
+    case_report_junction: str = ""
+    insert_note: str = ""
+    tape_note: str = ""
+    length_class: str = ""
+    approx_frequency: str = ""
+    disease_context: str = ""
+    year: str = ""
+    conflict_note: Annotated[str, Meta(description="what the row contradicts")] = ""
+    not_page_read: Annotated[str, Meta(description="columns that nobody read on the source page")] = ""
+    source_url: str = ""
+
+
+class ChangeKnowledge(Record, kw_only=True, omit_defaults=True):
+    """The table row of a change: of the ALK table, else the hotspot row that screens for it."""
+
+    reference: str
+    verified: str
+    mutation: Annotated[str, Meta(description="name in the ALK table")] = ""
+    event: Annotated[str, Meta(description="name of the hotspot row")] = ""
+    class_: str = field(name="class", default="")
+    clinical_evidence: str = ""
+    structural_location: str = ""
+    conflict_note: str = ""
+    note: str = ""
+    not_page_read: str = ""
+    source_url: str = ""
+
+
+class Study(Record, kw_only=True):
+    """One published comparison."""
+
+    row: str
+    study: str
+    comparison: str
+    cohort_n: str
+    figures: str
+    direction: str
+    note: str
+    contradicted_by: str
+    mark: str
+    reference: str
+    verified: str
+
+
+class Topic(Record):
+    """Published comparisons about one question, side by side, also those that disagree."""
+
+    topic: str
+    studies: list[Study]
+
+
+class OtherTest(Record):
+    """What another test would be expected to show."""
+
+    row: str
+    test: str
+    expected: str
+    text: str
+    references: list[Reference]
+
+
+class FusionContext(Record):
+    """What the tables say about a kinase fusion of ALK."""
+
+    length_class: Annotated[str, Meta(description="short, long or unknown")]
+    sentences: list[str]
+    other_tests: list[OtherTest]
+    associations: list[Topic]
 
 
 # ---------------------------------------------------------------- fusions
-@dataclass
-class Locus:
-    """One side of a junction. `position` is the last exonic base (5' side) or first exonic base (3' side)."""
+class Locus(Record):
+    """One side of a junction."""
 
     gene: str | None
     transcript: str | None
-    exon: int | None
+    exon: Position | None
     contig: str
-    position: int  # 1-based
-    strand: str  # "+" or "-": strand of the transcript
+    position: Annotated[
+        int, Meta(ge=1, description="1-based; last exonic base of the 5' partner, first exonic base of the 3' partner")
+    ]
+    strand: Strand
 
 
-@dataclass
-class SidePair:
-    five_prime: int
-    three_prime: int
+class SidePair(Record):
+    """A count for each side."""
+
+    five_prime: Count
+    three_prime: Count
 
 
-@dataclass
-class Support:
-    split_fragments: int
-    spanning_fragments: int
-    unique_fragments: int
+class Support(Record):
+    """Unique fragments: with a read across the junction, with one mate on either side, and both together."""
+
+    split_fragments: Count
+    spanning_fragments: Count
+    unique_fragments: Count
 
 
-@dataclass
-class PileupRead:
+class CrypticExon(Record):
+    """An inserted piece that lies inside an intron, as EML4 exon 6b."""
+
+    gene: str
+    intron: Annotated[Position | None, Meta(description="null where the piece lies in an exon of the gene")]
+    contig: str
+    start: Position
+    end: Position
+
+
+class PileupRead(Record):
     """A supporting read drawn under the junction; `offset` is the 0-based contig column of its first base."""
 
     name: str
@@ -75,70 +217,65 @@ class PileupRead:
     reverse: bool
 
 
-@dataclass
-class CrypticExon:
-    """An inserted piece that lies inside an intron of a gene, or (`intron` None) in an exon; 1-based, inclusive."""
+class Fusion(Record, kw_only=True):
+    """One junction, named structure first, label second."""
 
-    gene: str
-    intron: int | None
-    contig: str
-    start: int
-    end: int
-
-
-@dataclass
-class Fusion:
-    """One junction, named structure first, label second (fields of report.json `fusions[]`)."""
-
-    name: str  # "EML4::ALK"
-    kind: str  # kinase_fusion | reciprocal | disrupting_event
-    event_id: str
-    variant: str | None
-    notation: str
+    name: Annotated[str, Meta(description="5' gene :: 3' gene")]
+    kind: Kind
+    event_type: Annotated[EventType | None, Meta(description="how the DNA was rejoined; null for RNA")] = None
+    junction_id: Annotated[str, Meta(description="names the junction in every file and in every sample")]
+    event_id: Annotated[str, Meta(description="joins the junctions of one event")]
+    predicted: Annotated[bool, Meta(description="transcript predicted from a DNA breakpoint")] = False
+    variant: Annotated[str | None, Meta(description="published label; null where none is published")]
+    notation: Annotated[str, Meta(description="E6;A20, E14;ins11del49A20, ZZNOV1e4;ins7A20")]
     five_prime: Locus
     three_prime: Locus
-    inserted_sequence: str  # all bases between the two exon parts, transcript sense
-    retained_intron_bases: SidePair
-    untemplated_sequence: str
-    microhomology: int
-    deleted_bases: SidePair
-    structure_complete: bool
-    frame: str  # in_frame | out_of_frame | undetermined
+    inserted_sequence: Annotated[Bases, Meta(description="all bases between the two exon parts, transcript sense")]
+    retained_intron_bases: Annotated[
+        SidePair,
+        Meta(description="bases running on from the 5' exon into its intron; intron bases running into the 3' exon"),
+    ]
+    cryptic_exons: list[CrypticExon] = []
+    untemplated_sequence: Annotated[Bases, Meta(description="inserted bases that nothing else explains")]
+    microhomology: Annotated[int, Meta(ge=0, description="bases by which the junction can be shifted")]
+    deleted_bases: Annotated[SidePair, Meta(description="bases missing from either exon")]
+    structure_complete: Annotated[bool, Meta(description="false when no read or reference covers part of the insert")]
+    frame: Frame
     premature_stop: bool | None
-    kinase_domain_retained: bool | None
-    tape_domain: str | None  # EML4 only: none | partial | retained (from the variant table or exon rule), else None
-    sequence: str  # fusion cDNA, transcript sense, 5' coding start to 3' stop where known
-    protein: str
+    kinase_domain_retained: Annotated[
+        bool | None, Meta(description="the transcript holds the exons of the kinase domain, whatever the frame")
+    ]
+    tape_domain: Annotated[str | None, Meta(description="EML4 only: none, partial or retained")]
+    sequence: Annotated[str, Meta(description="fusion cDNA, transcript sense")]
+    protein: Annotated[str, Meta(description="its translation")]
     support: Support
-    confidence: str  # high | medium | low
+    confidence: Confidence
     evidence_note: str
-    knowledge: dict[str, Any] | None = None  # row of the variant or partner table: reference, verified, notes
-    target: str = "ALK"  # panel gene the junction belongs to
-    cryptic_exons: list[CrypticExon] = field(default_factory=list)
+    knowledge: FusionKnowledge | None = None
+    context: FusionContext | None = None
+    target: Annotated[str, Meta(description="panel gene the junction belongs to")] = "ALK"
 
 
-@dataclass
-class DismissedJunction:
-    """A candidate that was seen and not called: fields of report.json `dismissed_junctions[]`."""
+class DismissedJunction(Record, kw_only=True):
+    """A candidate that was seen and not called; `filter` is the name of the filter that dropped it."""
 
-    name: str  # "EML4::ALK"; "unknown::ALK" where nothing names the other side
+    junction_id: str
+    name: Annotated[str, Meta(description="unknown::ALK where nothing names the other side")]
+    notation: Annotated[str, Meta(description="empty where the other side is unknown")]
     target: str
-    notation: str  # empty where the other side is unknown
-    filter: str  # name of the filter that dropped it
-    explained: bool  # whether the filter says where its fragments come from
-    into: bool  # the target is the 3' part
     five_prime: Locus | None
     three_prime: Locus | None
     support: Support
-    sequence: str  # across the junction
+    filter: str
+    explained: Annotated[bool, Meta(description="the filter says where its fragments come from")]
+    sequence: Annotated[Bases, Meta(description="across the junction")]
     reason: str = ""
 
 
-@dataclass
-class JunctionEvidence:
-    """What the HTML report draws for one fusion (not part of report.json)."""
+class JunctionEvidence(Record):
+    """What the page draws for one junction (not part of report.json)."""
 
-    event_id: str
+    junction_id: str
     contig: str  # assembled sequence across the junction, transcript sense
     left_end: int  # 0-based exclusive end of the 5' exon part in `contig`
     right_start: int  # 0-based start of the 3' exon part in `contig`
@@ -146,36 +283,32 @@ class JunctionEvidence:
     fragment_names: list[str]  # read names of the unique split fragments (one a fragment), sorted
 
 
-@dataclass
-class Imbalance:
+class Imbalance(Record):
     """5'/3' expression imbalance of a target gene around its kinase exons."""
 
-    five_prime: int | None
-    three_prime: int | None
-    ratio: float | None
-    p_value: float | None
+    five_prime: Count | None
+    three_prime: Count | None
+    ratio: Number | None
+    p_value: Fraction | None
     state: State
     reason: str = ""
 
 
-@dataclass
-class CoverageBin:
+class CoverageBin(Record):
     """Mean unique-fragment depth of one exon of the target transcript."""
 
-    exon: int
-    depth: float
+    exon: Position
+    depth: Number
 
 
-@dataclass
-class Obstacle:
+class Obstacle(Record):
     """Why "not detected" is not proven: key of the sentence that says it, and what is filled in."""
 
     key: str
-    fields: dict[str, Any]
+    fields: dict[str, Scalar]
 
 
-@dataclass
-class FusionResult:
+class FusionResult(Record):
     """Output of the fusion stage (work/{sample}/fusions.json)."""
 
     fusions: list[Fusion]
@@ -184,100 +317,112 @@ class FusionResult:
     exon_coverage: list[CoverageBin]  # of ALK
     junction_limit: float | None  # fusion fragments per control fragment; None without controls
     notes: list[str]  # e.g. read-through junctions seen and not called
-    searched: list[str] = field(default_factory=list)  # genes whose fusions were searched: in panel and annotation
-    dismissed: list[DismissedJunction] = field(default_factory=list)  # seen and not called
-    obstacles: list[Obstacle] = field(default_factory=list)  # to a negative verdict on ALK
+    searched: list[str] = []  # genes whose fusions were searched: in panel and annotation
+    dismissed: list[DismissedJunction] = []  # seen and not called
+    obstacles: list[Obstacle] = []  # to a negative verdict on ALK
 
 
 # ---------------------------------------------------------------- mutations
-@dataclass
-class PhaseLink:
-    with_: str = field(metadata={"json": "with"})  # hgvs_p or hgvs_c of the other change, prefixed by gene
-    relation: str  # cis | trans | undetermined
-    fragments: dict[str, int]  # cis, trans_a, trans_b, neither
-    p_value: float | None = None
+class PhaseFragments(Record):
+    """Molecules that cover both changes: with both, with this one only, with the other one only, with neither."""
+
+    cis: Count
+    trans_a: Count
+    trans_b: Count
+    neither: Count
 
 
-@dataclass
-class OnFusion:
-    state: str  # yes | no | undetermined
-    fragments: int  # fragments covering both junction and codon
+class PhaseLink(Record):
+    """Whether another called change lies on the same molecules."""
+
+    with_: str = field(name="with")  # gene and hgvs_p or hgvs_c of the other change
+    relation: Relation
+    fragments: PhaseFragments
+    p_value: Fraction | None = None
+
+
+class OnFusion(Record):
+    """Whether the mutated molecules are the fusion's."""
+
+    state: Carried
+    fragments: Annotated[int, Meta(ge=0, description="fragments covering both junction and codon")]
     reason: str
 
 
-@dataclass
-class Mutation:
-    """One called change (fields of report.json `mutations[]`)."""
+class Mutation(Record):
+    """One called change."""
 
     gene: str
     transcript: str
-    hgvs_c: str  # without transcript: "c.3604G>A"
-    hgvs_p: str  # "p.(Gly1202Arg)"
-    short: str  # "G1202R"
-    codon: int
-    type: str  # snv | mnv | ins | del | delins
-    depth: int
-    ref_fragments: int
-    alt_fragments: int
-    vaf: float
-    vaf_low: float
-    vaf_high: float
-    p_value: float
+    hgvs_c: Annotated[str, Meta(description="without transcript: c.3604G>A")]
+    hgvs_p: Annotated[str, Meta(description="p.(Gly1202Arg)")]
+    short: Annotated[str, Meta(description="G1202R")]
+    codon: Position
+    type: ChangeType
+    depth: Annotated[int, Meta(ge=0, description="unique fragments that read the codon")]
+    ref_fragments: Count
+    alt_fragments: Count
+    vaf: Fraction
+    vaf_low: Annotated[float, Meta(ge=0, le=1, description="95% interval")]
+    vaf_high: Annotated[float, Meta(ge=0, le=1, description="95% interval")]
+    p_value: Annotated[
+        float, Meta(ge=0, le=1, description="raw, under the error model; the threshold is qc.call_alpha")
+    ]
     phase: list[PhaseLink]
     on_fusion: OnFusion | None
-    knowledge: dict[str, Any] | None
+    knowledge: ChangeKnowledge | None
 
 
-@dataclass
-class VcfCall:
+class VcfCall(Record):
     """One record for mutations.vcf: passed and filtered calls alike. `pos` 1-based, ref/alt on the + strand."""
 
     contig: str
-    pos: int
+    pos: Position
     ref: str
     alt: str
     filter: list[str]  # empty = PASS
     gene: str
     hgvs_c: str
     hgvs_p: str
-    depth: int
-    alt_fragments: int
-    vaf: float
-    p_value: float
+    depth: Count
+    alt_fragments: Count
+    vaf: Fraction
+    p_value: Fraction
     note: str = ""
 
 
-@dataclass
-class ScreenedCodon:
-    """One screened codon (fields of report.json `screened[]`)."""
+class ScreenedCodon(Record):
+    """One screened codon."""
 
     gene: str
-    codon: int
-    depth: int
-    alt_fragments: int
-    vaf_high: float | None
-    limit_of_detection_vaf: float | None
+    codon: Position
+    depth: Count
+    alt_fragments: Count
+    vaf_high: Fraction | None
+    limit_of_detection_vaf: Annotated[
+        Fraction | None, Meta(description="worst over the codon's amino-acid changes; null at depth 0")
+    ]
     state: State
     reason: str
 
 
-@dataclass
-class BypassEvent:
-    """One bypass track of resources/knowledge/bypass.tsv (fields of report.json `bypass[]`)."""
+class BypassEvent(Record):
+    """One bypass track of resources/knowledge/bypass.tsv."""
 
     gene: str
     event: str
-    kind: str  # mutation | exon_skipping | fusion | amplification
+    kind: TrackKind
     state: State
-    depth: int | None
-    alt_fragments: int | None
-    limit_of_detection: float | None
+    depth: Count | None
+    alt_fragments: Count | None
+    limit_of_detection: Annotated[
+        Number | None, Meta(description="VAF; fusion tracks: fusion fragments per control fragment")
+    ]
     reason: str
-    references: list[dict[str, Any]]
+    references: list[Reference]
 
 
-@dataclass
-class ScreenResult:
+class ScreenResult(Record):
     """Output of the mutation stage (work/{sample}/screen.json)."""
 
     mutations: list[Mutation]
@@ -290,55 +435,161 @@ class ScreenResult:
 
 
 # ---------------------------------------------------------------- interpretation
-@dataclass
-class Finding:
+class Finding(Record):
     """One of the three verdicts."""
 
     state: State
-    reason: str
-    limit_of_detection: float | None
+    reason: Annotated[str, Meta(min_length=1, description="in words")]
+    limit_of_detection: Annotated[
+        Number | None,
+        Meta(
+            description="rearrangement: fusion fragments per control fragment; kinase domain and bypass: worst VAF;"
+            " null where there is none",
+        ),
+    ]
 
 
-@dataclass
-class Verdict:
+class Verdict(Record):
+    """The three verdicts and the summary of the report."""
+
     alk_rearrangement: Finding
     kinase_domain: Finding
     bypass: Finding
-    summary: str
+    summary: Annotated[str, Meta(min_length=1)]
 
 
-@dataclass
-class TkiCall:
-    """What is reported for one inhibitor against what was found (fields of report.json `tki[]`)."""
+class Evidence(Record, kw_only=True):
+    """One table row about an inhibitor, as the report shows it; `row` is its id."""
+
+    row: str
+    kind: EvidenceKind
+    change: str
+    call: str
+    text: str
+    value: Number | None
+    unit: str | None
+    reference: str
+    verified: str
+    column_inferred: bool
+    note: str
+    conflict: Annotated[str, Meta(description="what the row contradicts")]
+
+
+class TkiCall(Record):
+    """What is reported for one inhibitor against what was found."""
 
     drug: str
-    call: str  # sensitive | intermediate | resistant | unknown | not_applicable
-    because: list[str]
-    evidence: list[dict[str, Any]]
-    references: list[dict[str, Any]]
+    call: Call
+    because: Annotated[list[str], Meta(min_length=1, description="sentences that explain the call")]
+    evidence: list[Evidence]
+    references: list[Reference]
 
 
-@dataclass
-class SampleInfo:
+class Failure(Record):
+    """One reason why an ALK inhibitor may fail, and whether it was found."""
+
     id: str
+    label: str
+    state: State
+    text: str
+    references: list[Reference]
+    associations: list[Topic] = []
+
+
+class DirectJunction(Record):
+    """The independent scan of the raw reads for one catalogued junction, beside the aligned evidence."""
+
+    junction: str
+    pairs: Count
+    aligned_fragments: Count
+    text: str
+
+
+class SampleInfo(Record):
+    """The sample as the sheet names it; what the sheet leaves empty is empty."""
+
+    id: SampleName
     patient: str
     timepoint: str
-    assay: str
-    library: str
+    assay: Assay
+    library: Library
+    specimen: Specimen | None = None
+    site: str = ""
+    collected: str = ""
+    received: str = ""
+    diagnosis: str = ""
+    tumour_content: Annotated[Percent | None, Meta(description="per cent")] = None
+    prior_tki: str = ""
+    accession: str = ""
+    laboratory: str = ""
+    operator: str = ""
 
 
-@dataclass
-class Report:
-    """report.json, whole."""
+class Qc(Record, kw_only=True):
+    """Counts and fractions of the sample."""
 
-    schema_version: str
+    pairs_total: Count
+    pairs_recruited: Count
+    paired: bool
+    q30: Fraction | None
+    read_length: Annotated[Count | None, Meta(description="commonest read length")]
+    duplicate_fraction: Fraction | None
+    control_fragments: Annotated[int, Meta(ge=0, description="unique fragments of the control genes")]
+    control_by_gene: dict[str, Count]
+    adapter_trimmed: Count
+    alk_imbalance: Imbalance
+    error_rates: Annotated[
+        dict[str, Fraction], Meta(description="substitution type in transcript sense -> rate per base")
+    ]
+    call_alpha: Fraction
+    junction_limit: Annotated[
+        Number | None, Meta(description="fusion fragments per control fragment; null without controls")
+    ]
+    notes: list[str]
+
+
+class FileRecord(Record):
+    """A file by its name without folder and the SHA-256 of its bytes."""
+
+    file: str
+    sha256: str
+
+
+class WorkflowVersion(Record):
+    name: str
+    version: str
+
+
+class Provenance(Record, kw_only=True):
+    """Where the result comes from; no time, host or path."""
+
+    workflow: WorkflowVersion
+    settings: dict[str, Scalar | dict[str, Scalar] | list[Scalar]]
+    settings_sha256: str
+    reference: dict[str, FileRecord]
+    reads: dict[str, FileRecord]
+    tools: Annotated[dict[str, str], Meta(description="tool -> version")]
+    knowledge: Annotated[dict[str, str], Meta(description="table -> SHA-256")]
+
+
+class ReportFindings(Struct, kw_only=True, gc=False):
+    """The report without its codons, which are most of report.json and which only changes over time ask for."""
+
+    schema_version: Literal["2.0"]
     sample: SampleInfo
     verdict: Verdict
     fusions: list[Fusion]
     mutations: list[Mutation]
-    screened: list[ScreenedCodon]
     tki: list[TkiCall]
     bypass: list[BypassEvent]
-    qc: dict[str, Any]
-    provenance: dict[str, Any]
-    dismissed_junctions: list[DismissedJunction] = field(default_factory=list)
+    failure_list: Annotated[list[Failure], Meta(description="why an ALK inhibitor may fail, at one look")]
+    direct_junctions: list[DirectJunction]
+    dismissed_junctions: Annotated[list[DismissedJunction], Meta(description="seen and not called")]
+    qc: Qc
+    provenance: Provenance
+
+
+class Report(ReportFindings, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """Everything alktrace says about one sample. Positions are 1-based; a fragment is one original molecule."""
+
+    screened: list[ScreenedCodon]

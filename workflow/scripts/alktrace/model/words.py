@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .findings import detected_name
-from .records import BypassEvent, State
+from .records import BypassEvent
+from .vocabulary import State
 
 
 def named(events: Sequence[BypassEvent], most: int | None = None) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
 from ..genome.fasta import Genome
 from ..knowledge.hotspots import Event, ScreenSet
+from ..model.records import ChangeKnowledge
 from . import hgvs, indel_noise, indels, phase
 from .calls import CodonCall, GeneScreen, screens_indels
 from .indel_noise import IndelNoise, Seen
@@ -233,14 +235,23 @@ def without_indel_edges(substitutions: list[Change], gaps: list[Change]) -> list
     ]
 
 
-def knowledge(change: Change, tables: ScreenSet) -> dict[str, str] | None:
+def knowledge(change: Change, tables: ScreenSet) -> ChangeKnowledge | None:
     """Table row of a change: the ALK table, else the hotspot row that screens for it."""
     if change.gene == "ALK":
-        return tables.alk_changes.get(change.short) or _table_indel(change, tables)
+        row = tables.alk_changes.get(change.short) or _table_indel(change, tables)
+        return _listed(row) if row else None
     for event in tables.events:
         if event.gene == change.gene and reported_by(change, event):
-            return {"event": event.event, **event.source()}
+            return ChangeKnowledge(
+                event=event.event, reference=event.reference, verified=event.verified, note=event.note
+            )
     return None
+
+
+def _listed(row: dict[str, str]) -> ChangeKnowledge:
+    """A row of the ALK table; columns that the record does not have stay in the table."""
+    names = {field.encode_name for field in msgspec.structs.fields(ChangeKnowledge)}
+    return msgspec.convert({key: value for key, value in row.items() if key in names}, ChangeKnowledge)
 
 
 def reported_by(change: Change, event: Event) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
-from ..model.records import Fusion, FusionResult, Imbalance, OnFusion, PhaseLink, State
+from ..model.records import Fusion, FusionResult, Imbalance, OnFusion, PhaseFragments, PhaseLink
+from ..model.vocabulary import Carried, Kind, Relation, State
 
 REFERENCE, ALTERNATE, UNKNOWN = 0, 1, -1  # what a template holds at a called change; other contents are unknown
 # Template switching joins two molecules now and then, and errors make a change look absent: at most this share.
@@ -53,7 +54,7 @@ def _at_least(successes: int, trials: int, probability: float) -> float:
     return 0.0 if successes > trials else float(betainc(successes, trials - successes + 1, probability))
 
 
-def relate(table: np.ndarray) -> tuple[str, float | None]:
+def relate(table: np.ndarray) -> tuple[Relation, float | None]:
     """(relation, p-value) of two changes from `molecules_holding`.
 
     Cis: more molecules with both than switching explains, among those with the rarer change (one-sided binomial test
@@ -63,14 +64,14 @@ def relate(table: np.ndarray) -> tuple[str, float | None]:
     cis, only_first, only_second = int(table[1, 1]), int(table[1, 0]), int(table[0, 1])
     carriers = cis + min(only_first, only_second)
     if carriers == 0:
-        return "undetermined", None
+        return Relation.UNDETERMINED, None
     p_cis = _at_least(cis, carriers, MAX_SWITCHED)
     p_trans = _at_least(carriers - cis, carriers, 0.5)  # one half: few with both are many without
     if p_cis <= PHASE_P:
-        return "cis", p_cis
+        return Relation.CIS, p_cis
     if p_trans <= PHASE_P:
-        return "trans", p_trans
-    return "undetermined", min(p_cis, p_trans)
+        return Relation.TRANS, p_trans
+    return Relation.UNDETERMINED, min(p_cis, p_trans)
 
 
 def link(own: Evidence, other: Evidence, molecule: np.ndarray) -> PhaseLink | None:
@@ -79,16 +80,14 @@ def link(own: Evidence, other: Evidence, molecule: np.ndarray) -> PhaseLink | No
     if table.sum() == 0:
         return None
     relation, p_value = relate(table)
-    fragments = {
-        "cis": int(table[1, 1]), "trans_a": int(table[1, 0]), "trans_b": int(table[0, 1]), "neither": int(table[0, 0]),
-    }  # fmt: skip
+    fragments = PhaseFragments(int(table[1, 1]), int(table[1, 0]), int(table[0, 1]), int(table[0, 0]))
     return PhaseLink(other.label, relation, fragments, p_value)
 
 
 def fusion_molecules(result: FusionResult, gene: str) -> frozenset[str]:
-    """Read names that are junction evidence of a kinase fusion of `gene`."""
-    events = {f.event_id for f in result.fusions if f.target == gene and f.kind == "kinase_fusion"}
-    return frozenset(name for e in result.evidence if e.event_id in events for name in e.fragment_names)
+    """Read names that are junction evidence of a kinase fusion of `gene`, and of no other junction of its event."""
+    wanted = {f.junction_id for f in result.fusions if f.target == gene and f.kind == Kind.KINASE_FUSION}
+    return frozenset(name for e in result.evidence if e.junction_id in wanted for name in e.fragment_names)
 
 
 def on_fusion(
@@ -109,13 +108,13 @@ def on_fusion(
     by_chance = error_rate + MAX_SWITCHED * vaf  # misread, or joined to a mutated molecule by template switching
     if with_change and _at_least(with_change, covering, by_chance) <= PHASE_P:
         return OnFusion(
-            "yes", covering, f"{with_change} of {covering} fragments that cover junction and codon carry it"
+            Carried.YES, covering, f"{with_change} of {covering} fragments that cover junction and codon carry it"
         )
     if covering and with_change == 0 and (1 - vaf) ** covering <= PHASE_P:
-        return OnFusion("no", covering, f"none of {covering} fragments that cover junction and codon carries it")
+        return OnFusion(Carried.NO, covering, f"none of {covering} fragments that cover junction and codon carries it")
     if imbalance.state is State.DETECTED:
         return OnFusion(
-            "yes",
+            Carried.YES,
             covering,
             "by expression imbalance: the 5' part of the gene is hardly expressed, its kinase reads are the fusion's",
         )
@@ -124,4 +123,6 @@ def on_fusion(
         if not covering
         else f"{with_change} of {covering} fragments that cover junction and codon carry it, which may be chance"
     )
-    return OnFusion("undetermined", covering, f"{reason}, and expression imbalance does not exclude the wild-type gene")
+    return OnFusion(
+        Carried.UNDETERMINED, covering, f"{reason}, and expression imbalance does not exclude the wild-type gene"
+    )

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..knowledge.hotspots import Event
 from ..model.records import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
+from ..model.vocabulary import ChangeType, Kind, Library
 from ..settings import ScreenSettings
 from . import calls, changes, phase, states
 from .calls import GeneScreen
@@ -58,7 +59,7 @@ def screen_sample(
     """
     sample = read_inputs(fasta, annotation, panel, knowledge, fusions, settings, targets_bed, blind)
     reads = read_bam(
-        bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, umi, library == "amplicon",
+        bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, umi, library == Library.AMPLICON,
         phase.fusion_molecules(fusions, "ALK"),
     )  # fmt: skip
     screens = _pile_up(sample, reads)
@@ -130,7 +131,9 @@ def _skipping(
 
 def _mutations(gene: GeneChanges, sample: Sample, reads: SampleReads, model: NoiseModel) -> list[Mutation]:
     """Calls of one gene with phase and fusion link."""
-    kinase_fusions = [f for f in sample.fusions.fusions if f.target == gene.screen.gene and f.kind == "kinase_fusion"]
+    kinase_fusions = [
+        f for f in sample.fusions.fusions if f.target == gene.screen.gene and f.kind == Kind.KINASE_FUSION
+    ]
     evidence = [phase.Evidence(change.label, change.holds) for change in gene.called]
     mutations = []
     for change, own in zip(gene.called, evidence, strict=True):
@@ -161,7 +164,7 @@ def _mutation(change: Change, sample: Sample) -> Mutation:
         hgvs_p=change.hgvs_p,
         short=change.short,
         codon=change.first_codon,
-        type=change.type,
+        type=ChangeType(change.type),
         depth=change.depth,
         ref_fragments=change.ref_fragments,
         alt_fragments=change.alt_fragments,
@@ -204,7 +207,7 @@ def _notes(sample: Sample, reads: SampleReads, library: str, umi: str | None) ->
         for gene in sample.tables.genes
         if gene not in sample.transcripts
     ]
-    if library == "amplicon" and not umi:
+    if library == Library.AMPLICON and not umi:
         notes.append("amplicon library without molecular identifiers: counts are reads, not molecules")
     if reads.left_out >= MANY_LEFT_OUT:
         notes.append(

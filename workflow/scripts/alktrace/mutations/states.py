@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..knowledge.evidence import references, unique
 from ..knowledge.hotspots import EXON_SKIPPING, KINASE_DOMAIN, Event
-from ..model.records import BypassEvent, ScreenedCodon, State
+from ..model.records import BypassEvent, Reference, ScreenedCodon
+from ..model.vocabulary import State, TrackKind
 from ..model.words import ranges
 from ..reference import target_listing
 from . import calls, exon_skipping, hgvs, phase
@@ -144,7 +146,7 @@ def _mutation_event(rows: list[Event], screened: list[ScreenedCodon], called: li
         most = max(found, key=lambda change: change.alt_fragments)
         depth, alternate = most.depth, most.alt_fragments
     return BypassEvent(
-        rows[0].gene, rows[0].event, rows[0].kind, state, depth, alternate, limit, reason, _sources(rows)
+        rows[0].gene, rows[0].event, TrackKind(rows[0].kind), state, depth, alternate, limit, reason, _sources(rows)
     )
 
 
@@ -197,14 +199,18 @@ def skipping_track(
     elif limit > max_lod_vaf:
         state = State.NOT_ASSESSABLE
         reason = f"limit of detection {limit:.1%} is above {max_lod_vaf:.1%} at {depth} fragments"
-    return BypassEvent(event.gene, event.event, event.kind, state, depth, skipped, limit, reason, _sources([event]))
+    return BypassEvent(
+        event.gene, event.event, TrackKind(event.kind), state, depth, skipped, limit, reason, _sources([event])
+    )
 
 
 def blind_track(event: Event, reason: str) -> BypassEvent:
     """A hotspot event that cannot be looked at."""
-    return BypassEvent(event.gene, event.event, event.kind, State.NOT_ASSESSABLE, 0, 0, None, reason, _sources([event]))
+    return BypassEvent(
+        event.gene, event.event, TrackKind(event.kind), State.NOT_ASSESSABLE, 0, 0, None, reason, _sources([event])
+    )
 
 
-def _sources(rows: list[Event]) -> list[dict[str, str]]:
+def _sources(rows: list[Event]) -> list[Reference]:
     """References of the rows, each once."""
-    return list({tuple(row.source().values()): row.source() for row in rows}.values())
+    return unique(one for row in rows for one in references(row.source(), note=row.note))

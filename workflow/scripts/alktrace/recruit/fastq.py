@@ -63,6 +63,7 @@ class Scanner:
 
     def __init__(self, kernel: Callable[..., int], table: TargetFile, mate: int):
         self._kernel = kernel
+        self.read = 0  # bytes of the file as it lies on disk
         self.state = (ctypes.c_int64 * layout.STATE_SIZE)()
         self.state[layout.MATE] = ord("1") + mate
         self.lengths = (ctypes.c_int64 * (layout.MAX_READ + 1))()
@@ -119,6 +120,7 @@ def scan_file(path: Path, scanner: Scanner, pool: Pool) -> Iterator[Batch]:
             if final and end and batch.buffer[end - 1] != ord("\n"):
                 batch.buffer[end] = ord("\n")
                 end += 1
+            scanner.read = file.tell()
             used = scanner.scan(batch, end, final)
             problem = scanner.problem(path, batch)
             if problem is None and used < end and not batch.records:

@@ -20,6 +20,7 @@ from isal import isal_zlib
 from ..model.records import RecruitStats
 from ..runtime import jit
 from ..runtime.errors import InputError
+from ..runtime.progress import Progress
 from ..runtime.serialise import write_json
 from .fastq import BUFFER_SIZE, RECORDS, Batch, Scanner, new_pool, prefetch, scan_file
 from .kernels import layout
@@ -225,7 +226,11 @@ def recruit(
 
 
 def _run(mates: Mates, merger: Merger, writer: Writer) -> None:
+    # A file that is not there is told by its own cursor.
+    total = sum(path.stat().st_size for path in mates.paths if path.is_file())
+    progress = Progress(total, "pairs" if mates.cursors[1:] else "reads")
     for s in mates.stretches():
+        progress.update(sum(cursor.scanner.read for cursor in mates.cursors), merger.state[layout.PAIRS])
         before = merger.state[layout.PAIRS]
         chosen = merger.choose(s)
         if merger.state[layout.MISMATCH]:

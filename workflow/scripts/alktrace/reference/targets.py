@@ -57,8 +57,8 @@ def build_targets(
     `annotation` is `Annotation.save`'s table, `panel` the gene panel, `variants` and `partners` the published
     junctions, `hotspots` a table with columns gene and codons (`12-13,61`). Columns of `table`: kind (gene, codon,
     junction), gene, item, kmers, surviving, note; a codon's k-mers are those of the spliced transcript that touch it.
-    Panel genes without gene model are noted and left out. For `assay` dna exons and introns are those of the panel's DNA
-    columns, nothing is spliced and no transcript junction is looked for. Raises InputError for unreadable input.
+    Panel genes without gene model are noted and left out. For `assay` dna exons and introns are those of the panel's
+    DNA columns, nothing is spliced and no transcript junction is looked for. Raises InputError for unreadable input.
     """
     jit.set_cache_dir()
     from .masking import count_in_genome

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.findings import detected_name, functional, fusion_label, is_silent, kinase_fusions
-from ..model.records import BypassEvent, Mutation, Report, State
+from ..model.records import BypassEvent, Mutation, Report
+from ..model.vocabulary import Call, Relation, State
 from ..model.words import STATE_WORDS, ranges, share
 
 
@@ -57,10 +58,10 @@ def _mutation(report: Report) -> Answer:
 
 def _change(change: Mutation, short: Mapping[str, str]) -> str:
     """One change with its share and its phase; `short` are short names by those of the phase links."""
-    known = (change.knowledge or {}).get("class") or "unknown significance"
+    known = (change.knowledge.class_ if change.knowledge else "") or "unknown significance"
     said = f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments"
-    for relation, words in (("cis", "on the same molecules as"), ("trans", "on other molecules than")):
-        others = [short.get(link.with_, link.with_) for link in change.phase if link.relation == relation]
+    for relation, words in ((Relation.CIS, "on the same molecules as"), (Relation.TRANS, "on other molecules than")):
+        others = [short.get(link.with_, link.with_) for link in change.phase if link.relation is relation]
         said += f", {words} {', '.join(others)}" if others else ""
     return said
 
@@ -94,27 +95,28 @@ def is_outside(track: BypassEvent) -> bool:
 
 
 def _inhibitors(report: Report) -> Answer:
-    def drugs(call: str) -> list[str]:
-        return [t.drug for t in report.tki if t.call == call]
+    def drugs(call: Call) -> list[str]:
+        return [t.drug for t in report.tki if t.call is call]
 
-    resistant = drugs("resistant")
-    if report.tki and len(drugs("not_applicable")) == len(report.tki):
+    resistant = drugs(Call.RESISTANT)
+    if report.tki and len(drugs(Call.NOT_APPLICABLE)) == len(report.tki):
         because = STATE_WORDS[report.verdict.alk_rearrangement.state]
         return Answer("Which inhibitors face resistance?", None, "not applicable", (f"ALK kinase fusion: {because}.",))
     bypass = [detected_name(b) for b in report.bypass if b.state is State.DETECTED]
     lines = tuple(
         f"{words}: {', '.join(found)}"
         for words, found in (
-            ("Intermediate", drugs("intermediate")),
-            ("Reported active", drugs("sensitive")),
-            ("Unknown", drugs("unknown")),
+            ("Intermediate", drugs(Call.INTERMEDIATE)),
+            ("Reported active", drugs(Call.SENSITIVE)),
+            ("Sources disagree", drugs(Call.CONFLICTING)),
+            ("Unknown", drugs(Call.UNKNOWN)),
             ("Found outside ALK, not part of these calls", bypass),
         )
         if found
     )
     if resistant:
         headline = ", ".join(resistant)
-    elif len(drugs("unknown")) == len(report.tki):
+    elif len(drugs(Call.UNKNOWN)) == len(report.tki):
         headline = "unknown"
     else:
         headline = "none by reported evidence on ALK changes"

@@ -7,7 +7,19 @@ from .escape import cell
 
 COLUMNS = (
     *("#chrom1", "start1", "end1", "chrom2", "start2", "end2", "name", "score", "strand1", "strand2"),
-    *("gene1", "exon1", "gene2", "exon2", "variant", "notation", "kind", "event_id", "frame", "confidence"),
+    *(
+        "gene1",
+        "exon1",
+        "gene2",
+        "exon2",
+        "variant",
+        "notation",
+        "kind",
+        "junction_id",
+        "event_id",
+        "frame",
+        "confidence",
+    ),
     *("split_fragments", "spanning_fragments", "unique_fragments", "inserted_sequence"),
 )
 
@@ -28,7 +40,15 @@ def _row(fusion: Fusion) -> tuple[str, ...]:
         *_interval(three),
         *(fusion.name, support.unique_fragments, five.strand, three.strand),
         *(five.gene, five.exon, three.gene, three.exon),
-        *(fusion.variant, fusion.notation, fusion.kind, fusion.event_id, fusion.frame, fusion.confidence),
+        *(
+            fusion.variant,
+            fusion.notation,
+            fusion.kind,
+            fusion.junction_id,
+            fusion.event_id,
+            fusion.frame,
+            fusion.confidence,
+        ),
         *(support.split_fragments, support.spanning_fragments, support.unique_fragments, fusion.inserted_sequence),
     )
     return tuple(v if v in ("+", "-") else cell(v) or "." for v in values)

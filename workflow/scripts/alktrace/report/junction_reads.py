@@ -8,6 +8,7 @@ from Bio.Seq import Seq
 
 from ..genome.transcripts import Transcript
 from ..model.records import Fusion, JunctionEvidence
+from ..model.vocabulary import Frame
 
 FLANK = 42
 MOST_READS = 25
@@ -98,7 +99,7 @@ def _amino_acids(fusion: Fusion, evidence: JunctionEvidence, five: Transcript | 
     """Amino acids above their codons' middle bases; empty when the reading frame at the junction is not known."""
     at = five.to_transcript(fusion.five_prime.position) if five else None
     coding = five.to_coding(at) if five and at else None
-    if coding is None or fusion.frame == "undetermined":
+    if coding is None or fusion.frame == Frame.UNDETERMINED:
         return ""
     row = [" "] * width
     first = (start - evidence.left_end + coding) % 3  # bases of a codon that lie before the window

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import to_builtins
 
 from ..genome.transcripts import Annotation
 from ..knowledge.hotspots import Hotspot, read_hotspots
 from ..model.findings import fusion_label
-from ..model.records import Fusion, FusionResult, JunctionEvidence, Report, ScreenedCodon, ScreenResult, State
+from ..model.records import (
+    Fusion,
+    FusionResult,
+    JunctionEvidence,
+    OtherTest,
+    Report,
+    ScreenedCodon,
+    ScreenResult,
+    Study,
+)
+from ..model.vocabulary import Confidence, State
 from ..model.words import STATE_WORDS
 from .answers import answers
 from .drawings.coverage import coverage_drawing
@@ -24,7 +36,7 @@ from .references import References
 from .templates import environment, style
 
 TARGET = "ALK"
-SHOWN_APART = ("failure_list", "direct_junctions", "notes", "alk_imbalance")  # of report.qc: they have their own places
+SHOWN_APART = ("notes", "alk_imbalance")  # of report.qc: they have their own places
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,9 @@ def render_page(
             codons=codons,
             hotspots=_hotspot_rows(codons, hotspots),
             others=other_genes(report.screened),
-            provenance=flat(report.provenance),
-            qc=flat({k: v for k, v in report.qc.items() if k not in SHOWN_APART}),
-            failures=report.qc.get("failure_list", []),
+            provenance=flat(to_builtins(report.provenance)),
+            qc=flat({k: v for k, v in to_builtins(report.qc).items() if k not in SHOWN_APART}),
+            failures=report.failure_list,
             context=published_context(report),
             evidence=settings["evidence_view"],
             references=References(),
@@ -119,21 +131,22 @@ class PublishedContext:
     """What the tables say about the detected variants: sentences, what other tests would show, studies by topic."""
 
     sentences: tuple[str, ...]
-    other_tests: tuple[dict[str, Any], ...]
-    topics: dict[str, list[dict[str, Any]]]
+    other_tests: tuple[OtherTest, ...]
+    topics: dict[str, list[Study]]
 
 
 def published_context(report: Report) -> PublishedContext:
     """Context of all fusions and of the failure list together, each table row once."""
     sentences: dict[str, None] = {}
-    tests: dict[str, dict[str, Any]] = {}
-    topics: dict[str, dict[str, dict[str, Any]]] = {}
-    known = [(f.knowledge or {}).get("context") or {} for f in report.fusions]
-    for context in [*known, *report.qc.get("failure_list", [])]:
-        sentences.update(dict.fromkeys(context.get("sentences", ())))
-        tests.update({test["row"]: test for test in context.get("other_tests", ())})
-        for group in context.get("associations", ()):
-            topics.setdefault(group["topic"], {}).update({study["row"]: study for study in group["studies"]})
+    tests: dict[str, OtherTest] = {}
+    topics: dict[str, dict[str, Study]] = {}
+    contexts = [fusion.context for fusion in report.fusions if fusion.context]
+    for context in contexts:
+        sentences.update(dict.fromkeys(context.sentences))
+        tests.update({test.row: test for test in context.other_tests})
+    groups = [*(c.associations for c in contexts), *(f.associations for f in report.failure_list)]
+    for group in chain.from_iterable(groups):
+        topics.setdefault(group.topic, {}).update({study.row: study for study in group.studies})
     return PublishedContext(
         tuple(sentences), tuple(tests.values()), {topic: list(rows.values()) for topic, rows in topics.items()}
     )
@@ -142,31 +155,17 @@ def published_context(report: Report) -> PublishedContext:
 def _fusion_sections(
     report: Report, result: FusionResult, annotation: Annotation, knowledge: Path
 ) -> list[FusionSection]:
-    """The report's junctions in order. Records of fusions.json belong to them by position and inserted bases."""
+    """The report's junctions in order."""
     domains = read_domains(knowledge)
-    evidence = dict(zip(map(_key, result.fusions), result.evidence, strict=False))
+    evidence = {one.junction_id: one for one in result.evidence}
     sections = []
     for fusion in report.fusions:
         five = annotation.get(fusion.five_prime.gene or "")
         three = annotation.get(fusion.three_prime.gene or "")
-        found: JunctionEvidence | None = evidence.get(_key(fusion))
+        found: JunctionEvidence | None = evidence.get(fusion.junction_id)
         view = junction_view(fusion, found, five) if found else None
         sections.append(FusionSection(fusion, fusion_label(fusion), fusion_drawing(fusion, five, three, domains), view))
     return sections
-
-
-def _key(fusion: Fusion) -> tuple[object, ...]:
-    """What tells one junction of a sample from another."""
-    five, three = fusion.five_prime, fusion.three_prime
-    return (
-        five.contig,
-        five.position,
-        five.strand,
-        three.contig,
-        three.position,
-        three.strand,
-        fusion.inserted_sequence,
-    )
 
 
 def _breaks(report: Report) -> list[int]:
@@ -175,7 +174,7 @@ def _breaks(report: Report) -> list[int]:
         {
             f.three_prime.exon
             for f in report.fusions
-            if f.three_prime.gene == TARGET and f.three_prime.exon is not None and f.confidence != "low"
+            if f.three_prime.gene == TARGET and f.three_prime.exon is not None and f.confidence != Confidence.LOW
         }
     )
 

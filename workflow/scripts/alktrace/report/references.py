@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from ..model.words import UNKNOWN
 
+Cited = Struct | Mapping[str, object]
 _IDENTIFIER = re.compile(r"PMID:\s*\d+|PMC\d+|DOI:\s*[^\s;,)]+|dbSNP:\w+", re.IGNORECASE)
 
 
@@ -50,20 +52,21 @@ class References:
     found: dict[str, Reference] = field(default_factory=dict)
     _rows: set[tuple[str, str]] = field(default_factory=set)
 
-    def cite(self, rows: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None) -> list[Reference]:
-        """The publications, each once, of knowledge rows or reference records.
+    def cite(self, cited: Cited | Iterable[Cited] | None) -> list[Reference]:
+        """The publications, each once, of reference records, records with `reference` and `verified`, or table rows.
 
-        Of a row the keys `reference` or `id`, `verified` and `title` are read. One row may stand without a list.
+        One of them may stand without a list.
         """
-        listed = [rows] if isinstance(rows, Mapping) else list(rows or [])
+        listed = [cited] if isinstance(cited, (Struct, Mapping)) else list(cited or [])
         found = {}
-        for row in listed:
+        for one in listed:
+            row = one if isinstance(one, Mapping) else to_builtins(one)
             for name in identifiers(str(row.get("reference") or row.get("id") or "")):
                 if name != UNKNOWN:
                     found[name] = self._add(name, row)
         return sorted(found.values(), key=lambda reference: reference.number)
 
-    def _add(self, name: str, row: Mapping[str, Any]) -> Reference:
+    def _add(self, name: str, row: Mapping[str, object]) -> Reference:
         reference = self.found.setdefault(name, Reference(len(self.found) + 1, name))
         reference.title = reference.title or str(row.get("title") or "")
         key = (name, repr(sorted((str(k), str(v)) for k, v in row.items())))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from msgspec import to_builtins
+
 from ..model.records import BypassEvent, Finding, Fusion, Locus, Mutation, Report, ScreenedCodon, TkiCall
+from ..model.vocabulary import Confidence
 from .escape import cell
 
 
@@ -43,8 +46,8 @@ def _rows(report: Report) -> Iterator[Row]:
     yield from map(_codon, report.screened)
     yield from map(_tki, report.tki)
     yield from map(_bypass, report.bypass)
-    yield from _flat("qc", report.qc)
-    yield from _flat("provenance", report.provenance)
+    yield from _flat("qc", to_builtins(report.qc))
+    yield from _flat("provenance", to_builtins(report.provenance))
 
 
 def _fusion(fusion: Fusion) -> Row:
@@ -56,17 +59,18 @@ def _fusion(fusion: Fusion) -> Row:
         "five_prime": place(fusion.five_prime),
         "three_prime": place(fusion.three_prime),
         "inserted": fusion.inserted_sequence or "none",
+        "junction_id": fusion.junction_id,
         "event_id": fusion.event_id,
         "note": fusion.evidence_note,
     }
     return Row(
         "fusion",
         fusion.name,
-        "detected" if fusion.confidence != "low" else None,
+        "detected" if fusion.confidence != Confidence.LOW else None,
         fusion.variant or "no published name",
         fragments=fusion.support.unique_fragments,
         detail=_join(facts),
-        references=reference_ids(fusion.knowledge),
+        references=fusion.knowledge.reference if fusion.knowledge else "",
     )
 
 
@@ -89,7 +93,7 @@ def _mutation(change: Mutation) -> Row:
         fragments=change.alt_fragments,
         depth=change.depth,
         detail=_join(facts),
-        references=reference_ids(change.knowledge),
+        references=change.knowledge.reference if change.knowledge else "",
     )
 
 
@@ -107,12 +111,12 @@ def _codon(codon: ScreenedCodon) -> Row:
 
 
 def _tki(call: TkiCall) -> Row:
-    references = sorted({reference_ids(r) for r in call.references} - {""})
+    references = sorted({r.id for r in call.references})
     return Row("tki", call.drug, value=call.call, detail="; ".join(call.because), references=", ".join(references))
 
 
 def _bypass(event: BypassEvent) -> Row:
-    references = sorted({reference_ids(r) for r in event.references} - {""})
+    references = sorted({r.id for r in event.references})
     return Row(
         "bypass",
         f"{event.gene} {event.event}",
@@ -147,10 +151,3 @@ def place(locus: Locus) -> str:
     gene = locus.gene or "no gene"
     exon = f" exon {locus.exon}" if locus.exon is not None else ""
     return f"{gene}{exon} ({locus.contig}:{locus.position} {locus.strand})"
-
-
-def reference_ids(row: dict[str, Any] | None) -> str:
-    """The identifier of a reference record or knowledge row: its `reference` or `id`, else empty."""
-    if not row:
-        return ""
-    return str(row.get("reference") or row.get("id") or "")

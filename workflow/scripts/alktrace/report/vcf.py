@@ -10,6 +10,7 @@ import pysam
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from ..model.records import Fusion, Locus, VcfCall
+from ..model.vocabulary import Confidence, Kind
 from ..runtime.errors import InputError
 from . import escape
 
@@ -18,7 +19,7 @@ _FUSION_INFO = (
     ("MATEID", 1, "String", "ID of the other breakend of the junction"),
     ("EVENT", 1, "String", "Event that the junction belongs to"),
     ("FUSION", 1, "String", "5' and 3' gene, joined by ::"),
-    ("KIND", 1, "String", "kinase_fusion, reciprocal or disrupting_event"),
+    ("KIND", 1, "String", f"One of {', '.join(Kind)}"),
     ("SIDE", 1, "String", "Partner at this breakend: five_prime or three_prime"),
     ("GENE", 1, "String", "Gene at this breakend"),
     ("TRANSCRIPT", 1, "String", "Transcript that EXON refers to"),
@@ -56,18 +57,16 @@ def write_fusions_vcf(fusions: list[Fusion], genome: Genome, path: Path) -> None
     header = _header(genome, _FUSION_INFO)
     header.filters.add("low_confidence", None, None, "Confidence of the junction is low")
     with pysam.VariantFile(str(path), "w", header=header) as handle:
-        for number, fusion in enumerate(fusions, 1):
+        for fusion in fusions:
             for side in ("five_prime", "three_prime"):
-                handle.write(_breakend(handle.header, genome, fusion, number, side))
+                handle.write(_breakend(handle.header, genome, fusion, side))
 
 
-def _breakend(
-    header: pysam.VariantHeader, genome: Genome, fusion: Fusion, number: int, side: str
-) -> pysam.VariantRecord:
+def _breakend(header: pysam.VariantHeader, genome: Genome, fusion: Fusion, side: str) -> pysam.VariantRecord:
     five = side == "five_prime"
     here, there = (fusion.five_prime, fusion.three_prime) if five else (fusion.three_prime, fusion.five_prime)
     base = _reference_base(genome, here)
-    identifiers = (f"junction{number}_1", f"junction{number}_2")
+    identifiers = (f"{fusion.junction_id}_1", f"{fusion.junction_id}_2")
     values: dict[str, object] = {
         "SVTYPE": "BND",
         "MATEID": identifiers[1 if five else 0],
@@ -94,7 +93,7 @@ def _breakend(
         start=here.position - 1,
         id=identifiers[0 if five else 1],
         alleles=(base, breakend_allele(base, fusion.inserted_sequence, here, there, five)),
-        filter="low_confidence" if fusion.confidence == "low" else "PASS",
+        filter="low_confidence" if fusion.confidence == Confidence.LOW else "PASS",
     )
     _set_info(record, values)
     return record

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..model.records import FileRecord, Provenance, WorkflowVersion
 
 PACKAGES = ("biopython", "isal", "numba", "numpy", "pysam", "scipy")
 
@@ -21,34 +22,34 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def file_records(files: Mapping[str, Path]) -> dict[str, dict[str, str]]:
+def file_records(files: Mapping[str, Path]) -> dict[str, FileRecord]:
     """Name without folder and SHA-256 of each file, by its role."""
-    return {role: {"file": path.name, "sha256": file_digest(path)} for role, path in files.items()}
+    return {role: FileRecord(path.name, file_digest(path)) for role, path in files.items()}
 
 
 def build_provenance(
     settings: Mapping[str, Any],
-    reference: Mapping[str, Any],
-    reads: Mapping[str, Any],
+    reference: Mapping[str, FileRecord],
+    reads: Mapping[str, FileRecord],
     aligner: str,
     knowledge: Sequence[Path],
-) -> dict[str, Any]:
+) -> Provenance:
     """The `provenance` object of report.json.
 
     `settings` are the configuration and sheet values that shape the result, `reference` and `reads` are
     `file_records`, `aligner` is name and version, `knowledge` the tables in use.
     """
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
-    return {
-        "workflow": {"name": "alktrace", "version": __version__},
-        "settings": dict(settings),
-        "settings_sha256": hashlib.sha256(canonical.encode()).hexdigest(),
-        "reference": dict(reference),
-        "reads": dict(reads),
-        "tools": {
+    return Provenance(
+        workflow=WorkflowVersion("alktrace", __version__),
+        settings=dict(settings),
+        settings_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        reference=dict(reference),
+        reads=dict(reads),
+        tools={
             "aligner": aligner,
             "python": platform.python_version(),
             **{package: version(package) for package in PACKAGES},
         },
-        "knowledge": {path.name: file_digest(path) for path in sorted(knowledge)},
-    }
+        knowledge={path.name: file_digest(path) for path in sorted(knowledge)},
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..runtime.serialise import write_json
@@ -47,8 +48,8 @@ def _write_scenario(arguments: argparse.Namespace) -> None:
     write_json(list(scenario.fusions), folder / "truth.json")
 
 
-def main() -> None:
-    arguments = _parser().parse_args()
+def main(words: Sequence[str] | None = None) -> None:
+    arguments = _parser().parse_args(words)
     if arguments.command == "demo":
         demo.write_demo(arguments.out, arguments.seed)
     else:

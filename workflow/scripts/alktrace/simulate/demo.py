@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..model.records import State
+from ..model.vocabulary import State
 from ..runtime.serialise import write_json, write_text
 from . import scenarios, transcripts
 from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf

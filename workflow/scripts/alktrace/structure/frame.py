@@ -15,12 +15,13 @@ from Bio.Seq import Seq
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Transcript
+from ..model.vocabulary import Frame
 
 if TYPE_CHECKING:
     from ..knowledge.fusions import Domain
     from .junction import Structure
 
-IN_FRAME, OUT_OF_FRAME, UNDETERMINED = "in_frame", "out_of_frame", "undetermined"
+IN_FRAME, OUT_OF_FRAME, UNDETERMINED = Frame.IN_FRAME, Frame.OUT_OF_FRAME, Frame.UNDETERMINED
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def three_start(structure: Structure) -> int:
     return structure.three.exon_start(structure.three_exon) + structure.three_deleted
 
 
-def frame(structure: Structure) -> str:
+def frame(structure: Structure) -> Frame:
     """in_frame, out_of_frame, or undetermined if the junction is outside either gene's coding sequence.
 
     A 3' part that begins in its 5' untranslated region is read through it, so the bases before the start codon count.

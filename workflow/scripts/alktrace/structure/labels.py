@@ -6,11 +6,13 @@ round. Rows with callable `no` and structures without a published name get no la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..knowledge.fusions import Partner, Tables, Variant, _pieces, _symbols
+from ..model.records import Alias, FusionKnowledge
+from ..model.vocabulary import Kind, Match
 
 if TYPE_CHECKING:
     from .junction import Structure
@@ -21,13 +23,13 @@ class Label:
     """`variant`: the published name, if any. `knowledge`: the table row behind it, with `match` saying how it fits."""
 
     variant: str | None
-    knowledge: dict[str, Any] | None
+    knowledge: FusionKnowledge | None
 
 
 def label(structure: Structure, tables: Tables, structure_complete: bool = True) -> Label:
     """The published name of a structure and the table row behind it.
 
-    `knowledge["match"]` is `structure` (all of it), `junction` (a partner's exons), `insert_length` (the insert has the
+    `knowledge.match` is `structure` (all of it), `junction` (a partner's exons), `insert_length` (the insert has the
     published length but another source: no label), `exons` (the insert is not fully known: `candidates` lists the names
     of these exons) or `partner` (the gene is known, this junction is not).
     """
@@ -39,9 +41,9 @@ def label(structure: Structure, tables: Tables, structure_complete: bool = True)
     for row in same_size:
         if _same_source(structure, row):
             name = row.variant if row.callable != "no" else ""
-            return Label(name or None, _knowledge(row, "structure", also_called=_aliases(row, tables.variants)))
+            return Label(name or None, _variant(row, Match.STRUCTURE, _aliases(row, tables.variants)))
     for row in same_size:
-        return Label(None, _knowledge(row, "insert_length"))
+        return Label(None, _variant(row, Match.INSERT_LENGTH))
     return Label(None, _partner(structure, tables.partners))
 
 
@@ -86,34 +88,34 @@ def _cryptic(structure: Structure) -> int:
     return sum(p.length for p in structure.cryptic if p.transcript.gene_id == structure.five.gene_id)
 
 
-def _aliases(row: Variant, variants: Iterable[Variant]) -> list[dict[str, str]]:
+def _aliases(row: Variant, variants: Iterable[Variant]) -> list[Alias]:
     return [
-        {"name": other.variant, "note": other.conflict_note, "reference": other.reference, "verified": other.verified}
+        Alias(other.variant, other.conflict_note, other.reference, other.verified)
         for other in variants
         if other.alias_of == row.key
     ]
 
 
-def _candidates(rows: list[Variant]) -> dict[str, Any] | None:
+def _candidates(rows: list[Variant]) -> FusionKnowledge | None:
     named = [row for row in rows if row.variant and row.callable in ("yes", "flag")]
     if not named:
         return None
-    return {
-        "match": "exons",
-        "candidates": [row.key for row in named],
-        "conflict_note": "the insert is not fully known, so these names cannot be told apart",
-        "reference": "; ".join(dict.fromkeys(row.reference for row in named)),
-        "verified": "page" if all(row.verified == "page" for row in named) else "recalled",
-    }
+    return FusionKnowledge(
+        match=Match.EXONS,
+        candidates=[row.key for row in named],
+        conflict_note="the insert is not fully known, so these names cannot be told apart",
+        reference="; ".join(dict.fromkeys(row.reference for row in named)),
+        verified="page" if all(row.verified == "page" for row in named) else "recalled",
+    )
 
 
-def _partner(structure: Structure, partners: Iterable[Partner]) -> dict[str, Any] | None:
+def _partner(structure: Structure, partners: Iterable[Partner]) -> FusionKnowledge | None:
     """The row of this junction, else the first of this partner, either way round."""
     rows = [row for row in partners if not _symbols(row).isdisjoint((structure.five.gene, structure.three.gene))]
     for row in rows:
         if _is_junction(structure, row):
-            return _knowledge(row, "junction")
-    return _knowledge(rows[0], "partner") if rows else None
+            return _known_partner(row, Match.JUNCTION)
+    return _known_partner(rows[0], Match.PARTNER) if rows else None
 
 
 def _is_junction(structure: Structure, row: Partner) -> bool:
@@ -121,12 +123,47 @@ def _is_junction(structure: Structure, row: Partner) -> bool:
         return False
     if structure.five.gene in _symbols(row):
         exons = (row.partner_exon.split("-")[0], row.alk_exon.split("-")[0])
-    elif row.kind == "disrupting_event":
+    elif row.kind == Kind.DISRUPTING_EVENT:
         exons = (row.alk_exon.split("-")[-1], row.partner_exon.split("-")[-1])
     else:
         return False
     return exons == (str(structure.five_exon), str(structure.three_exon))
 
 
-def _knowledge(row: Variant | Partner, match: str, **more: Any) -> dict[str, Any]:
-    return {"match": match, **asdict(row), **more}
+def _variant(row: Variant, match: Match, also_called: Sequence[Alias] = ()) -> FusionKnowledge:
+    return FusionKnowledge(
+        match=match,
+        key=row.key,
+        callable=row.callable,
+        also_called=list(also_called),
+        published_notation=row.published_notation,
+        case_report_label=row.case_report_label,
+        case_report_junction=row.case_report_junction,
+        insert_note=row.insert_note,
+        tape_note=row.tape_note,
+        length_class=row.length_class,
+        approx_frequency=row.approx_frequency,
+        year=row.first_report_year,
+        conflict_note=row.conflict_note,
+        reference=row.reference,
+        verified=row.verified,
+        not_page_read=row.not_page_read,
+        source_url=row.source_url,
+    )
+
+
+def _known_partner(row: Partner, match: Match) -> FusionKnowledge:
+    return FusionKnowledge(
+        match=match,
+        gene=row.gene,
+        junction=row.junction,
+        kind=row.kind,
+        case_report_label=row.case_report_label,
+        disease_context=row.disease_context,
+        year=row.year,
+        conflict_note=row.conflict_note,
+        reference=row.reference,
+        verified=row.verified,
+        not_page_read=row.not_page_read,
+        source_url=row.source_url,
+    )

@@ -8,6 +8,8 @@ from ..genome.fasta import Genome
 from ..genome.transcripts import Transcript
 from ..knowledge.fusions import Tables
 from ..model import records as models
+from ..model.findings import junction_id
+from ..model.vocabulary import Confidence, Kind
 from . import frame
 from .junction import Structure
 from .labels import label
@@ -18,11 +20,11 @@ from .pieces import Piece
 def to_fusion(
     structure: Structure,
     *,
-    kind: str,
+    kind: Kind,
     event_id: str,
     target: str,
     support: models.Support,
-    confidence: str,
+    confidence: Confidence,
     structure_complete: bool,
     evidence_note: str,
     genome: Genome,
@@ -38,16 +40,18 @@ def to_fusion(
     chain = chain or (structure,)
     made = frame.product(chain, genome) if structure_complete else frame.Product("", "", None)
     name = label(structure, tables, structure_complete)
+    five_prime, three_prime = locus(structure, five=True), locus(structure, five=False)
     return models.Fusion(
         name=pair_name(structure),
         kind=kind,
+        junction_id=junction_id(target, five_prime, three_prime, structure.inserted),
         event_id=event_id,
         variant=name.variant,
         notation=notation(
             structure, tables.letters, structure_complete or bool(structure.left_end or structure.inserted)
         ),
-        five_prime=locus(structure, five=True),
-        three_prime=locus(structure, five=False),
+        five_prime=five_prime,
+        three_prime=three_prime,
         inserted_sequence=structure.inserted,
         retained_intron_bases=models.SidePair(structure.five_retained, structure.three_retained),
         cryptic_exons=[cryptic_exon(piece) for piece in structure.cryptic],

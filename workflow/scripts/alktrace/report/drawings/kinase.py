@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from ...model.records import Mutation, ScreenedCodon, State
+from ...model.records import Mutation, ScreenedCodon
+from ...model.vocabulary import State
 from . import svg
 
 WIDTH = 900

@@ -1,0 +1,85 @@
+"""Command line of the library: what can be done without running the workflow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .runtime.errors import InputError
+
+COMMANDS = {
+    "compare": "OLD NEW: what differs between two result folders in what a reader would act on",
+    "check-sheet": "SHEET: read a sample sheet as a run would",
+    "check-tables": "[FOLDER]: read the tables of genes and evidence as a run would",
+    "simulate": "demo --out DIR: demo samples of known truth (or: scenario NAME --out DIR)",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Bad input is one line on stderr and code 2."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(usage())
+        return 0
+    try:
+        return _run(given[0], given[1:])
+    except InputError as error:
+        print(f"alktrace: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def usage() -> str:
+    """One line for each command."""
+    lines = [f"  {name:<13} {text}" for name, text in COMMANDS.items()]
+    workflow = "The workflow itself is run by Snakemake: snakemake --configfile my.yaml --cores N --directory D"
+    return "\n".join(["usage: python -m alktrace COMMAND ...", "", *lines, "", workflow])
+
+
+def _run(command: str, rest: Sequence[str]) -> int:
+    # Each command imports what it needs: a list of commands must not wait for numba.
+    if command == "compare":
+        from . import compare
+
+        return compare.main(rest)
+    if command == "simulate":
+        from .simulate.__main__ import main as simulate
+
+        simulate(rest)
+        return 0
+    if command == "check-sheet" and len(rest) == 1:
+        return _check_sheet(Path(rest[0]))
+    if command == "check-tables" and len(rest) <= 1:
+        return _check_tables(Path(rest[0]) if rest else None)
+    raise InputError(f"no such command, or too few or many words: {command} {' '.join(rest)}; see python -m alktrace")
+
+
+def _check_sheet(path: Path) -> int:
+    from .inputs.configuration import load_schema
+    from .inputs.sheet import read_sheet
+    from .runtime.paths import SCHEMAS
+
+    samples = read_sheet(path, load_schema(SCHEMAS / "samples.schema.yaml"), [Path.cwd(), path.resolve().parent])
+    print(f"{path}: {len(samples)} samples, nothing wrong")
+    return 0
+
+
+def _check_tables(folder: Path | None) -> int:
+    from .knowledge.evidence import Knowledge
+    from .knowledge.fusions import read_tables
+    from .knowledge.hotspots import read_hotspots
+    from .knowledge.panel import read_panel
+    from .runtime.paths import RESOURCES
+
+    resources = folder or RESOURCES
+    knowledge = resources / "knowledge"
+    genes = read_panel(resources / "panel.tsv")
+    Knowledge.load(knowledge)
+    read_tables(knowledge)
+    read_hotspots(knowledge)
+    print(f"{resources}: {len(genes)} genes and {len(list(knowledge.glob('*.tsv')))} tables, nothing wrong")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
