@@ -2,7 +2,7 @@
 
     python benchmarks/generate.py reads --pairs 5e6 --out bench            # bench_R1.fastq.gz, bench_R2.fastq.gz
     python benchmarks/generate.py junctions --pairs 20000 --error 0.001 --out junctions
-    python benchmarks/generate.py genome --bases 3.1e9 --out genome.fa
+    python benchmarks/generate.py genome --bases 3.1e9 --out genome.fa          # with the repeats of a human genome
     python benchmarks/generate.py genome --background --out small.fa    # what `reads` of this seed come from
 
 Names tell where a fragment is from: `bg` random transcripts of no panel gene, `gene` the genes of the synthetic
@@ -39,7 +39,17 @@ _BLOCK = 50_000  # pairs made at a time
 _TRANSCRIPTS = 20_000  # of the background; their lengths are 600 to 5000 bases, their levels log-normal
 _GENE_SHARE, _FUSION_SHARE = 0.01, 1e-5
 _INSERT = (200, 40)  # mean and standard deviation of the fragment length
-_REPEAT = 300  # bases of the repeat in the large genome: a tenth of it, 15% diverged
+_CONTIG = 130_000_000  # bases of a contig of the large genome
+# Repeats of the large genome as in human (International Human Genome Sequencing Consortium, Nature 2001;409:860):
+# name, length of the source, lengths of copies (their 3' ends), share of the genome, least and greatest divergence
+_FAMILIES = (
+    ("Alu", 300, (300,), 0.10, 0.03, 0.18),
+    ("L1", 6000, (400, 900, 2000, 6000), 0.17, 0.03, 0.20),
+    ("old", 2500, (150, 250, 400), 0.14, 0.20, 0.30),
+)
+_SUBFAMILIES = 6  # sources of a family, 6% diverged from one another
+_SATELLITE = 171  # bases of a monomer; twelve diverged ones make a unit that is repeated with 1 to 2% divergence
+_SEGMENTAL = 0.05  # share of the genome in copies of 20 to 200 kb, 1 to 5% diverged
 
 
 def main() -> None:
@@ -186,7 +196,7 @@ def _text(names: list[str], mate: int, reads: Bytes, error: float, rng: np.rando
 
 
 def write_genome(path: Path, bases: int, with_background: bool, rng: np.random.Generator) -> None:
-    """The synthetic genome of the tests and its annotation (`path`.gtf), then random contigs of 130 Mb with repeats."""
+    """The synthetic genome of the tests and its annotation (`path`.gtf), then contigs of 130 Mb with repeats."""
     genome = build_genome()
     write_fasta(genome, path)
     write_gtf(genome, path.with_suffix(".gtf"))
@@ -196,21 +206,85 @@ def write_genome(path: Path, bases: int, with_background: bool, rng: np.random.G
             transcripts = background(rng)[2]
             handle.write(b">background\n" + _lines(transcripts))
             left -= len(transcripts)
-        repeat = _LETTERS[rng.integers(0, 4, _REPEAT)]
-        for number in range(1, -(-max(left, 0) // 130_000_000) + 1):
-            handle.write(f">random{number}\n".encode())
-            size = min(130_000_000, left)
-            for first in range(0, size, 6_000_000):
-                handle.write(_lines(_random_part(min(6_000_000, size - first), repeat, rng)))
+        sources = _repeat_sources(rng)
+        for number in range(1, -(-max(left, 0) // _CONTIG) + 1):
+            handle.write(f">human{number}\n".encode())
+            size = min(_CONTIG, left)
+            handle.write(_lines(_human_like(size, sources, rng)))
             left -= size
 
 
-def _random_part(size: int, repeat: Bytes, rng: np.random.Generator) -> Bytes:
-    part = _LETTERS[rng.integers(0, 4, size, dtype=np.uint8)]
-    for start in rng.integers(0, max(size - _REPEAT, 1), size // (10 * _REPEAT)) if size > _REPEAT else ():
-        copy = np.where(rng.random(_REPEAT) < 0.15, part[start : start + _REPEAT], repeat)
-        part[start : start + _REPEAT] = copy
-    return part
+def _repeat_sources(rng: np.random.Generator) -> dict[str, list[Bytes]]:
+    """Subfamilies of each family, both strands, and the unit of the satellite."""
+    sources: dict[str, list[Bytes]] = {}
+    for name, length, *_ in _FAMILIES:
+        first = _LETTERS[rng.integers(0, 4, length)]
+        members = [_diverged(first[None], np.array([0.06]), rng)[0] for _ in range(_SUBFAMILIES)]
+        sources[name] = members
+    monomer = _LETTERS[rng.integers(0, 4, _SATELLITE)]
+    sources["satellite"] = [_diverged(np.tile(monomer, (12, 1)), np.full(12, 0.25), rng).reshape(-1)]
+    return sources
+
+
+def _diverged(copies: Bytes, shares: NDArray[np.float64], rng: np.random.Generator) -> Bytes:
+    """Each row with its share of bases replaced by others."""
+    changed = rng.random(copies.shape, dtype=np.float32) < shares[:, None]
+    other = (copies[changed] >> 1 & 3) + rng.integers(1, 4, int(changed.sum()), dtype=np.uint8)
+    result = copies.copy()
+    result[changed] = _LETTERS[other % 4]
+    return result
+
+
+def _human_like(size: int, sources: dict[str, list[Bytes]], rng: np.random.Generator) -> Bytes:
+    """A contig: random bases, repeats of all families, microsatellites, satellites, segmental copies, runs of N."""
+    bases = _LETTERS[rng.integers(0, 4, size, dtype=np.uint8)]
+    for name, _, lengths, share, low, high in reversed(_FAMILIES):
+        for length in lengths:
+            _scatter(bases, sources[name], length, int(size * share / len(lengths) / length), (low, high), rng)
+    for start in rng.integers(0, max(size - 200, 1), size // 10_000).tolist():
+        unit = _LETTERS[rng.integers(0, 4, int(rng.integers(1, 5)))]
+        bases[start : start + 60] = np.resize(unit, 60)[: len(bases) - start]
+    copied = 0
+    while copied < size * _SEGMENTAL:
+        length = int(rng.integers(20_000, 200_000))
+        if 3 * length > size:
+            break
+        source, target = (int(x) for x in rng.integers(0, size - length, 2))
+        segment = bases[source : source + length]
+        bases[target : target + length] = _diverged(segment[None], rng.uniform(0.01, 0.05, 1), rng)[0]
+        copied += length
+    unit = sources["satellite"][0]
+    rows = size // 50 // len(unit)
+    if rows:
+        array = _diverged(np.tile(unit, (rows, 1)), rng.uniform(0.01, 0.02, rows), rng).reshape(-1)
+        start = int(size * 0.4)
+        bases[start : start + len(array)] = array
+        bases[start + len(array) : start + len(array) + size // 100] = ord("N")
+    bases[: size // 10_000] = ord("N")
+    bases[-(size // 10_000) or size :] = ord("N")
+    return bases
+
+
+def _scatter(
+    bases: Bytes,
+    sources: list[Bytes],
+    length: int,
+    count: int,
+    divergence: tuple[float, float],
+    rng: np.random.Generator,
+) -> None:
+    """Write `count` copies of the last `length` bases of the sources, diverged, half of them turned round."""
+    if length >= len(bases):
+        return
+    for first in range(0, count, 2000):
+        number = min(2000, count - first)
+        which = rng.integers(0, len(sources), number)
+        copies = np.stack([source[-length:] for source in sources])[which]
+        copies = _diverged(copies, rng.uniform(*divergence, number), rng)
+        turned = rng.random(number) < 0.5
+        copies[turned] = _COMPLEMENT[copies[turned, ::-1]]
+        starts = rng.integers(0, len(bases) - length, number)
+        bases[starts[:, None] + np.arange(length)] = copies
 
 
 def _lines(bases: Bytes, width: int = 60) -> bytes:

@@ -36,7 +36,7 @@ import sys
 from pathlib import Path
 from alktrace.recruit import recruit
 fq1, fq2, targets, out, threads = sys.argv[1:]
-recruit(Path(fq1), Path(fq2) if fq2 else None, Path(targets), Path(out), Path(out + ".json"), int(threads))
+recruit([(Path(fq1), Path(fq2) if fq2 else None)], Path(targets), Path(out), Path(out + ".json"), int(threads))
 """
 # junctions of the demo molecules whose insert or partner is in no table, so that no junction k-mer can exist
 _NOVEL = re.compile(r"ZZNOV|E17;ins30|E14;ins11|E14;ins2;")

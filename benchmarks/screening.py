@@ -24,7 +24,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from alktrace.align.minimap2 import align, build_index  # noqa: E402
+from alktrace.align.minimap2 import build_index  # noqa: E402
+from alktrace.align.stage import align_reads  # noqa: E402
 from alktrace.genome.transcripts import Transcript  # noqa: E402
 from alktrace.knowledge.hotspots import ScreenSet, read_screen_set  # noqa: E402
 from alktrace.model.records import FusionResult, Imbalance, ScreenResult, State  # noqa: E402
@@ -221,7 +222,8 @@ def align_library(
         for block in reads.read_blocks([molecule for molecule, _ in library], fragments, settings, rng):
             mates = [np.array(text.split(b"\n")[:-1], dtype=object).reshape(-1, 4) for text in block]
             handle.write(b"\n".join(np.stack(mates, 1).reshape(-1).tolist()) + b"\n")
-    align(fastq, folder / "genome.mmi", folder / "junctions.bed", bam, paired=True, sample="sample", threads=2)
+    reference = {"index": folder / "genome.mmi", "junctions": folder / "junctions.bed"}
+    align_reads(fastq, reference, bam, way="whole", paired=True, sample="sample", threads=2)
     fastq.unlink()
     return bam
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from alktrace.align import minimap2 as align
+from alktrace.align.stage import align_reads
 from alktrace.fusions.stage import call_fusions
+from alktrace.genome.twobit import write_twobit
 from alktrace.model.records import FusionResult
 from alktrace.recruit.stage import recruit
 from alktrace.reference import genome as reference
@@ -25,7 +26,7 @@ class PreparedReference:
 
     @property
     def fasta(self) -> Path:
-        return self.folder / "genome.fa"
+        return self.folder / "genome.2bit"
 
     @property
     def annotation(self) -> Path:
@@ -39,7 +40,7 @@ class PreparedReference:
     def build(cls, folder: Path, fasta: Path, gtf: Path) -> PreparedReference:
         prepared = cls(folder)
         panel = RESOURCES / "panel.tsv"
-        reference.prepare_genome(fasta, prepared.fasta)
+        write_twobit(fasta, prepared.fasta)
         reference.prepare_annotation(prepared.fasta, gtf, panel, prepared.annotation, folder / "junctions.bed")
         build_targets(
             prepared.fasta,
@@ -50,18 +51,16 @@ class PreparedReference:
             prepared.targets,
             folder / "targets.tsv",
         )
-        align.build_index(prepared.fasta, folder / "genome.mmi", threads=1)
         return prepared
 
     def call(self, reads: list[Path], work: Path, umi: str | None = None, library: str = "wts") -> FusionResult:
         """Recruit, align and call one sample."""
         second = reads[1] if len(reads) == 2 else None
         recruited, bam = work / "recruited.fq.gz", work / "evidence.bam"
-        stats = recruit(reads[0], second, self.targets, recruited, work / "recruit.json", threads=1)
-        align.align(
-            recruited, self.folder / "genome.mmi", self.folder / "junctions.bed", bam,
-            paired=second is not None, sample="s", threads=1,
-        )  # fmt: skip
+        stats = recruit([(reads[0], second)], self.targets, recruited, work / "recruit.json", threads=1)
+        reference = {"genome": self.fasta, "annotation": self.annotation, "panel": RESOURCES / "panel.tsv"}
+        reference["junctions"] = self.folder / "junctions.bed"
+        align_reads(recruited, reference, bam, way="search", paired=second is not None, sample="s", threads=1)
         return call_fusions(
             bam, self.fasta, self.annotation, RESOURCES / "panel.tsv", KNOWLEDGE, stats, FusionSettings(), umi, library
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from alktrace.align.minimap2 import align, build_index
+from alktrace.align.minimap2 import build_index
+from alktrace.align.stage import align_reads
 from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
@@ -140,7 +141,8 @@ class Bench:
                 mates = [np.array(text.split(b"\n")[:-1], dtype=object).reshape(-1, 4) for text in block]
                 handle.write(b"\n".join(np.stack(mates, 1).reshape(-1).tolist()) + b"\n")
         mmi, junctions = self.folder / "genome.mmi", self.folder / "junctions.bed"
-        align(fastq, mmi, junctions, bam, paired=settings.paired, sample="sample", threads=1)
+        reference = {"index": mmi, "junctions": junctions}
+        align_reads(fastq, reference, bam, way="whole", paired=settings.paired, sample="sample", threads=1)
         return bam
 
     def screen(

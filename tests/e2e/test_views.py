@@ -26,7 +26,7 @@ def report(folder: Path, sample: str) -> dict[str, Any]:
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_breakends_come_in_pairs_that_name_each_other(demo_run: Path, sample: str) -> None:
     fusions = report(demo_run, sample)["fusions"]
-    genome = pysam.FastaFile(str(demo_run / "work" / "reference" / "genome.fa"))
+    genome = pysam.FastaFile(str(demo_run / "genome.fa"))
     with pysam.VariantFile(str(demo_run / "results" / sample / "fusions.vcf")) as handle:
         records = {record.id: record for record in handle}
     assert len(records) == 2 * len(fusions)

@@ -20,7 +20,7 @@ DIRECTIVES = (
 
 
 def test_rules_are_found() -> None:
-    assert len(RULES) == 12
+    assert len(RULES) == 13
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -69,7 +69,7 @@ def test_recruit_off_aligns_every_pair(demo_run: Path, tmp_path: Path, run_workf
     reference = {key: str(demo_run / name) for key, name in config["reference"].items()}
     mates = "\t".join(str(demo_run / "fastq" / f"demo_poor_R{mate}.fastq.gz") for mate in (1, 2))
     (tmp_path / "samples.tsv").write_text(f"sample\tassay\tfq1\tfq2\npoor\trna\t{mates}\n")
-    config = {"samples": "samples.tsv", "reference": reference, "recruit": False}
+    config = {"samples": "samples.tsv", "reference": {**reference, "index": "whole"}, "recruit": False}
     (tmp_path / "my.yaml").write_text(yaml.safe_dump(config))
     out = tmp_path / "out"
     shutil.copytree(demo_run / "work" / "reference", out / "work" / "reference", symlinks=True)

@@ -1,11 +1,11 @@
-# Recruited reads against the whole reference.
+# Recruited reads against the places in the genome that they fit, or against all of it.
 
 
 rule align_reads:
     input:
+        unpack(get_aligner_reference),
         reads="work/{sample}/recruited.fq.gz",
         stats="work/{sample}/recruit.json",
-        index="work/reference/genome.mmi",
         junctions="work/reference/junctions.bed",
     output:
         bam="results/{sample}/evidence.bam",
@@ -22,7 +22,7 @@ rule align_reads:
         mem_mb=scaled(1000, INDEX_BYTES),
         runtime=60,
     params:
-        split=SETTINGS["reference"]["split_index"],
+        way=WAY,
     message:
         "{wildcards.sample}: align recruited reads"
     script:

@@ -43,8 +43,10 @@ except InputError as error:
 if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
 
+# How reads are aligned: "search", or "whole" or "split" with an index of the whole genome.
+WAY = SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
-INDEX_BYTES = 2 if SETTINGS["reference"]["split_index"] else 7
+INDEX_BYTES = {"search": 0, "whole": 7, "split": 2}[WAY]
 
 
 wildcard_constraints:
@@ -66,10 +68,25 @@ def get_reads(wildcards):
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
 
 
+def get_units(wildcards):
+    """The same, by unit and column."""
+    return [
+        {"unit": unit.name, **{column: str(path) for column, path in unit.inputs.items()}}
+        for unit in SAMPLES[wildcards.sample].units
+    ]
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
     return [str(targets)] if targets else []
+
+
+def get_aligner_reference(wildcards):
+    """What the recruited reads are aligned to: the genome and its gene models, or an index."""
+    if WAY != "search":
+        return {"index": "work/reference/genome.mmi"}
+    return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
 
 
 def describe(*columns):

@@ -6,7 +6,7 @@ rule call_fusions:
         bam="results/{sample}/evidence.bam",
         bai="results/{sample}/evidence.bam.bai",
         stats="work/{sample}/recruit.json",
-        fasta="work/reference/genome.fa",
+        genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
         masked="work/reference/targets.tsv",

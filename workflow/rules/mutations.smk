@@ -6,7 +6,7 @@ rule screen_mutations:
         bam="results/{sample}/evidence.bam",
         bai="results/{sample}/evidence.bam.bai",
         fusions="work/{sample}/fusions.json",
-        fasta="work/reference/genome.fa",
+        genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
         knowledge=KNOWLEDGE_TABLES,

@@ -5,6 +5,7 @@ rule recruit_reads:
     input:
         reads=get_reads,
         targets="work/reference/targets.bin",
+        kernels="work/reference/kernels.done",
     output:
         reads=temp("work/{sample}/recruited.fq.gz"),
         stats="work/{sample}/recruit.json",
@@ -20,7 +21,7 @@ rule recruit_reads:
         mem_mb=scaled(1000),
         runtime=120,
     params:
-        sheet=describe("fq1", "fq2", "bam"),
+        units=get_units,
         keep_all=not SETTINGS["recruit"],
     message:
         "{wildcards.sample}: recruit reads of the targets"

@@ -1,4 +1,4 @@
-# Once per reference: plain FASTA, stated transcripts, k-mers of the targets, aligner index.
+# Once per reference: genome at two bits a base, stated transcripts, k-mers of the targets, aligner index.
 
 
 rule prepare_genome:
@@ -6,8 +6,7 @@ rule prepare_genome:
         fasta=str(REFERENCE["fasta"]),
         gtf=str(REFERENCE["gtf"]),
     output:
-        fasta="work/reference/genome.fa",
-        fai="work/reference/genome.fa.fai",
+        genome="work/reference/genome.2bit",
         record="work/reference/reference.json",
     log:
         "work/logs/prepare_genome.log",
@@ -17,18 +16,19 @@ rule prepare_genome:
         "../../envs/python.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(600),
         runtime=30,
+    params:
+        cache=SETTINGS["reference"]["cache"],
     message:
-        "Make the reference genome ready"
+        "Pack the reference genome at two bits a base"
     script:
         "../scripts/prepare_genome.py"
 
 
 rule prepare_annotation:
     input:
-        fasta="work/reference/genome.fa",
-        fai="work/reference/genome.fa.fai",
+        genome="work/reference/genome.2bit",
         gtf=str(REFERENCE["gtf"]),
         panel=PANEL,
     output:
@@ -52,8 +52,7 @@ rule prepare_annotation:
 
 rule build_targets:
     input:
-        fasta="work/reference/genome.fa",
-        fai="work/reference/genome.fa.fai",
+        genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
         variants=str(KNOWLEDGE / "eml4_alk_variants.tsv"),
@@ -78,9 +77,35 @@ rule build_targets:
         "../scripts/build_targets.py"
 
 
+# What samples run is compiled before the first does: they need not wait, nor all compile the same at once.
+rule compile_kernels:
+    input:
+        genome="work/reference/genome.2bit",
+        annotation="work/reference/annotation.tsv",
+        panel=PANEL,
+        knowledge=KNOWLEDGE_TABLES,
+    output:
+        done=touch("work/reference/kernels.done"),
+    log:
+        "work/logs/compile_kernels.log",
+    benchmark:
+        "work/benchmarks/compile_kernels.tsv"
+    conda:
+        "../../envs/python.yaml"
+    threads: 1
+    resources:
+        mem_mb=scaled(1000),
+        runtime=10,
+    message:
+        "Compile the inner loops for this machine"
+    script:
+        "../scripts/compile_kernels.py"
+
+
+# Only with `reference.index: whole` or `split`.
 rule index_reference:
     input:
-        fasta="work/reference/genome.fa",
+        fasta=str(REFERENCE["fasta"]),
     output:
         index="work/reference/genome.mmi",
     log:
@@ -94,8 +119,8 @@ rule index_reference:
         mem_mb=scaled(1000, INDEX_BYTES),
         runtime=60,
     params:
-        split=SETTINGS["reference"]["split_index"],
+        split=SETTINGS["reference"]["index"] == "split",
     message:
-        "Index the reference for minimap2"
+        "Index the whole genome for minimap2"
     script:
         "../scripts/index_reference.py"

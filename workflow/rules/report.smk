@@ -38,7 +38,7 @@ rule render_report:
         screen="work/{sample}/screen.json",
         bam="results/{sample}/evidence.bam",
         bai="results/{sample}/evidence.bam.bai",
-        fasta="work/reference/genome.fa",
+        genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         knowledge=KNOWLEDGE_TABLES,
     output:

@@ -3,24 +3,23 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.align.minimap2 import align, aligner_version
+from alktrace.align.stage import align_reads
 from alktrace.model.records import RecruitStats
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.serialise import read_json, write_json
 
 
 def main(snakemake: Any) -> None:
-    align(
+    aligner = align_reads(
         fastq=Path(snakemake.input.reads),
-        mmi=Path(snakemake.input.index),
-        junctions=Path(snakemake.input.junctions),
+        reference={name: Path(path) for name, path in snakemake.input.items()},
         bam=Path(snakemake.output.bam),
+        way=snakemake.params.way,
         paired=read_json(Path(snakemake.input.stats), RecruitStats).paired,
         sample=snakemake.wildcards.sample,
         threads=snakemake.threads,
-        split=snakemake.params.split,
     )
-    write_json({"aligner": aligner_version()}, Path(snakemake.output.version))
+    write_json({"aligner": aligner}, Path(snakemake.output.version))
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

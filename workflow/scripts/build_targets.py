@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from alktrace.precompile import precompile
 from alktrace.reference.targets import build_targets
 from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:
     build_targets(
-        fasta=Path(snakemake.input.fasta),
+        genome=Path(snakemake.input.genome),
         annotation=Path(snakemake.input.annotation),
         panel=Path(snakemake.input.panel),
         variants=Path(snakemake.input.variants),
@@ -20,8 +19,6 @@ def main(snakemake: Any) -> None:
         hotspots=Path(snakemake.input.hotspots),
         threads=snakemake.threads,
     )
-    fasta, annotation, panel = (Path(snakemake.input[name]) for name in ("fasta", "annotation", "panel"))
-    precompile(fasta, annotation, panel, knowledge=Path(snakemake.input.variants).parent)
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

@@ -14,7 +14,7 @@ from alktrace.settings import FusionSettings
 def main(snakemake: Any) -> None:
     result = call_fusions(
         bam=Path(snakemake.input.bam),
-        fasta=Path(snakemake.input.fasta),
+        fasta=Path(snakemake.input.genome),
         annotation=Path(snakemake.input.annotation),
         panel=Path(snakemake.input.panel),
         knowledge=Path(snakemake.input.knowledge[0]).parent,

@@ -8,9 +8,8 @@ from alktrace.runtime.adaptor import run
 
 
 def main(snakemake: Any) -> None:
-    build_index(
-        Path(snakemake.input.fasta), Path(snakemake.output.index), snakemake.threads, split=snakemake.params.split
-    )
+    fasta, index = Path(snakemake.input.fasta), Path(snakemake.output.index)
+    build_index(fasta, index, snakemake.threads, split=snakemake.params.split)
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

@@ -9,7 +9,7 @@ from alktrace.runtime.adaptor import run
 
 def main(snakemake: Any) -> None:
     prepare_annotation(
-        fasta=Path(snakemake.input.fasta),
+        genome=Path(snakemake.input.genome),
         gtf=Path(snakemake.input.gtf),
         panel=Path(snakemake.input.panel),
         annotation=Path(snakemake.output.annotation),

@@ -11,8 +11,9 @@ from alktrace.runtime.serialise import write_json
 
 def main(snakemake: Any) -> None:
     fasta, gtf = Path(snakemake.input.fasta), Path(snakemake.input.gtf)
-    prepare_genome(fasta, Path(snakemake.output.fasta))
-    write_json(file_records({"fasta": fasta, "gtf": gtf}), Path(snakemake.output.record))
+    records = file_records({"fasta": fasta, "gtf": gtf})
+    prepare_genome(fasta, records["fasta"].sha256, Path(snakemake.params.cache), Path(snakemake.output.genome))
+    write_json(records, Path(snakemake.output.record))
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

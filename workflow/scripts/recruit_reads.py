@@ -5,26 +5,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from alktrace.recruit.bam_input import extract_fastq
+from alktrace.recruit.bam_input import extract_units
 from alktrace.recruit.stage import recruit
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.provenance import file_records
+from alktrace.runtime.scratch import scratch
 from alktrace.runtime.serialise import write_json
 
 
 def main(snakemake: Any) -> dict[str, Any]:
-    given: dict[str, Path] = {role: path for role, path in snakemake.params.sheet.items() if path}
+    units: list[dict[str, str]] = snakemake.params.units
     out = Path(snakemake.output.reads)
-    with ThreadPoolExecutor(1) as pool, TemporaryDirectory(dir=out.parent, prefix="reads-") as folder:
+    with ThreadPoolExecutor(1) as pool, TemporaryDirectory(dir=scratch(out), prefix="reads-") as folder:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
+        given = {
+            f"{unit['unit']}.{column}" if unit["unit"] else column: Path(path)
+            for unit in units
+            for column, path in unit.items()
+            if column != "unit"
+        }
         records = pool.submit(file_records, given)
-        if "bam" in given:
-            first, second = extract_fastq(given["bam"], Path(folder), snakemake.threads)
-        else:
-            first, second = given["fq1"], given.get("fq2")
         stats = recruit(
-            first,
-            second,
+            extract_units(units, Path(folder), snakemake.threads),
             Path(snakemake.input.targets),
             out,
             Path(snakemake.output.stats),

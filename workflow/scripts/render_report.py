@@ -13,7 +13,7 @@ def main(snakemake: Any) -> None:
         fusions=Path(snakemake.input.fusions),
         screen=Path(snakemake.input.screen),
         bam=Path(snakemake.input.bam),
-        fasta=Path(snakemake.input.fasta),
+        fasta=Path(snakemake.input.genome),
         annotation=Path(snakemake.input.annotation),
         knowledge=Path(snakemake.input.knowledge[0]).parent,
         out=Path(snakemake.output.html).parent,

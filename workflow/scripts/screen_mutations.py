@@ -16,7 +16,7 @@ def main(snakemake: Any) -> None:
     recruited = snakemake.params.recruit
     result = screen_sample(
         bam=Path(snakemake.input.bam),
-        fasta=Path(snakemake.input.fasta),
+        fasta=Path(snakemake.input.genome),
         annotation=Path(snakemake.input.annotation),
         panel=Path(snakemake.input.panel),
         knowledge=Path(snakemake.input.knowledge[0]).parent,

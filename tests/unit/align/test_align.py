@@ -11,7 +11,8 @@ import pysam
 import pytest
 
 from alktrace.align import minimap2 as module
-from alktrace.align.minimap2 import align, aligner_version, build_index
+from alktrace.align.minimap2 import aligner_version, build_index
+from alktrace.align.stage import align_reads
 from alktrace.genome.sequence import reverse_complement
 from alktrace.runtime.errors import InputError
 
@@ -36,6 +37,14 @@ def genome(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 def fastq(path: Path, reads: list[tuple[str, str]]) -> Path:
     path.write_bytes(gzip.compress("".join(f"@{n}\n{s}\n+\n{'I' * len(s)}\n" for n, s in reads).encode()))
     return path
+
+
+def align(
+    reads: Path, mmi: Path, junctions: Path, bam: Path, *, paired: bool, sample: str, threads: int, split: bool = False
+) -> None:
+    """Align to an index of the whole genome."""
+    reference, way = {"index": mmi, "junctions": junctions}, "split" if split else "whole"
+    align_reads(reads, reference, bam, way=way, paired=paired, sample=sample, threads=threads)
 
 
 def run(folder: Path, reads: Path, bam: Path, *, paired: bool, threads: int = 1) -> list[pysam.AlignedSegment]:

@@ -24,7 +24,9 @@ def test_defaults() -> None:
 
 
 def test_given_values_win() -> None:
-    full = complete({**LEAST, "recruit": False, "thresholds": {"min_support": 2}}, SCHEMA)
+    reference = {**LEAST["reference"], "index": "whole"}
+    given = {**LEAST, "reference": reference, "recruit": False, "thresholds": {"min_support": 2}}
+    full = complete(given, SCHEMA)
     assert full["recruit"] is False
     assert full["thresholds"]["min_support"] == 2
     assert full["thresholds"]["max_lod_vaf"] == 0.2
@@ -57,6 +59,7 @@ def test_every_key_is_described_in_schema_and_manual() -> None:
         ({"thresholds": {"min_support": 0}}, "key thresholds.min_support: 0 is less than"),
         ({"thresholds": {"max_lod_vaf": "high"}}, "key thresholds.max_lod_vaf: 'high' is not of type 'number'"),
         ({"thresholds": None}, "key thresholds: None is not of type 'object'"),
+        ({"recruit": False}, "recruit off aligns every read and needs reference.index whole or split"),
         ({"aligner": "bwa"}, "key aligner: 'bwa' is not one of"),
         ({"reference": {"fasta": "g.fa"}}, "key reference.gtf is missing"),
         ({"reference": "g.fa"}, "key reference: 'g.fa' is not of type 'object'"),

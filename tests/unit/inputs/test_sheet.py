@@ -34,14 +34,15 @@ def test_full_row(folder: Path) -> None:
     (sample,) = read(folder, header + row)
     assert sample.id == "007"
     assert sample.patient == '"P" <b>1</b>'
-    assert (sample.fq1, sample.fq2, sample.bam) == (folder / "a.fq", folder / "x y'.fq", None)
+    (unit,) = sample.units
+    assert (unit.fq1, unit.fq2, unit.bam) == (folder / "a.fq", folder / "x y'.fq", None)
     assert (sample.library, sample.targets, sample.umi) == ("amplicon", folder / "primers.bed", "::umi:([ACGTN+]+)")
 
 
 def test_short_rows_defaults_and_line_ends(folder: Path) -> None:
     first, second = read(folder, "\ufeffsample\tassay\tfq1\tfq2\r\ns1\trna\ta.fq\r\n\r\ns2\trna\tb.fq\t\r\n")
-    assert (first.id, first.fq2, first.library, first.umi, first.patient) == ("s1", None, "wts", "", "")
-    assert second.fq1 == folder / "b.fq"
+    assert (first.id, first.units[0].fq2, first.library, first.umi, first.patient) == ("s1", None, "wts", "", "")
+    assert second.units[0].fq1 == folder / "b.fq"
 
 
 def test_bam_instead_of_fastq(folder: Path) -> None:
@@ -55,7 +56,37 @@ def test_first_folder_wins(folder: Path) -> None:
     (other / "a.fq").write_text("")
     (other / "samples.tsv").write_text("sample\tassay\tfq1\tfq2\ns1\trna\ta.fq\tb.fq\n")
     (sample,) = read_sheet(other / "samples.tsv", SCHEMA, [other, folder])
-    assert (sample.fq1, sample.fq2) == (other / "a.fq", folder / "b.fq")
+    assert (sample.units[0].fq1, sample.units[0].fq2) == (other / "a.fq", folder / "b.fq")
+
+
+def test_units_of_one_sample_stay_in_their_order(folder: Path) -> None:
+    rows = "s1\tL2\trna\tb.fq\ns2\t\trna\ta.fq\ns1\tL1\trna\ta.fq\n"
+    one, other = read(folder, "sample\tunit\tassay\tfq1\n" + rows)
+    assert [(unit.name, unit.fq1) for unit in one.units] == [("L2", folder / "b.fq"), ("L1", folder / "a.fq")]
+    assert one.inputs == [folder / "b.fq", folder / "a.fq"]
+    assert [unit.name for unit in other.units] == [""]
+
+
+UNITS = "sample\tunit\tassay\tpatient\tfq1\tfq2\ns1\tL1\trna\tp\ta.fq\t\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("s1\tL1\trna\tp\tb.fq\t\n", "'s1' is there twice"),
+        ("s1\tL2\trna\tq\tb.fq\t\n", "column patient: differs between the units of 's1'"),
+        ("s1\tL2\trna\tp\ta.fq\t\n", "belongs to two units of 's1'"),
+        ("s1\tL2\trna\tp\tb.fq\ta.fq\n", "two units"),
+    ],
+)
+def test_rows_that_are_no_units_of_one_sample(folder: Path, row: str, said: str) -> None:
+    with pytest.raises(InputError, match="row 3.*" + said):
+        read(folder, UNITS + row)
+
+
+def test_pairs_and_single_reads_are_no_units_of_one_sample(folder: Path) -> None:
+    with pytest.raises(InputError, match="some units of 's1' are pairs"):
+        read(folder, UNITS + "s1\tL2\trna\tp\tb.fq\tx y'.fq\n")
 
 
 MISTAKES = {

@@ -11,7 +11,8 @@ import numpy as np
 import pysam
 import pytest
 
-from alktrace.align.minimap2 import align, build_index
+from alktrace.align.minimap2 import build_index
+from alktrace.align.stage import align_reads
 from alktrace.knowledge.hotspots import read_screen_set
 from alktrace.model.records import FusionResult, JunctionEvidence, ScreenResult
 from alktrace.model.vocabulary import State
@@ -354,7 +355,8 @@ def test_real_anchored_pcr_reads_give_no_mutation(shared: Path, tmp_path: Path) 
         output.write(b"\n".join(rows.tolist()) + b"\n")
     bam = tmp_path / "reads.bam"
     mmi, junctions = tmp_path / "genome.mmi", tmp_path / "junctions.bed"
-    align(tmp_path / "reads.fq", mmi, junctions, bam, paired=True, sample="amp", threads=2)
+    reference = {"index": mmi, "junctions": junctions}
+    align_reads(tmp_path / "reads.fq", reference, bam, way="whole", paired=True, sample="amp", threads=2)
     result = screen_sample(
         bam, tmp_path / "genome.fa", tmp_path / "annotation.tsv", PANEL, KNOWLEDGE, NO_FUSIONS, ScreenSettings(),
         "::umi:([ACGTN+]+)", "amplicon", None,

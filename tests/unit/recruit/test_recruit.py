@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import random
 from pathlib import Path
 
@@ -82,7 +81,7 @@ def write(path: Path, records: list[tuple[str, str]], newline: str = "\n", last:
 def run(folder: Path, reference: Reference, mates: list[Path], **options: object) -> tuple[RecruitStats, list[str]]:
     out, stats = folder / "out" / "recruited.fq.gz", folder / "out" / "recruit.json"
     second = mates[1] if len(mates) == 2 else None
-    result = recruit(mates[0], second, reference.path, out, stats, **options)  # type: ignore[arg-type]
+    result = recruit([(mates[0], second)], reference.path, out, stats, **options)  # type: ignore[arg-type]
     assert read_json(stats, RecruitStats) == result
     return result, gzip.decompress(out.read_bytes()).decode().splitlines()
 
@@ -145,7 +144,7 @@ def test_output_does_not_depend_on_threads_or_packing(tmp_path: Path, reference:
     seen = set()
     for suffix, threads in (("fq", 1), ("fq", 2), ("fq.gz", 2)):
         result, _ = run(tmp_path, reference, [tmp_path / f"r{m}.{suffix}" for m in (1, 2)], threads=threads)
-        seen.add(((tmp_path / "out" / "recruited.fq.gz").read_bytes(), json.dumps(result.__dict__)))
+        seen.add(((tmp_path / "out" / "recruited.fq.gz").read_bytes(), repr(result)))
     assert len(seen) == 1
 
 
@@ -350,3 +349,39 @@ def test_table_of_another_version(tmp_path: Path, reference: Reference) -> None:
         other.write_bytes(content)
         with pytest.raises(InputError, match="t.bin: (not a )?target table"):
             TargetFile(other)
+
+
+def test_lanes_give_what_one_file_of_both_gives(tmp_path: Path, reference: Reference) -> None:
+    pairs = random_pairs(reference, 3000, (100, 75))
+    rows = [[(name, mates[mate]) for name, *mates in pairs] for mate in (0, 1)]
+    whole = [write(tmp_path / f"whole_R{mate}.fq.gz", rows[mate - 1]) for mate in (1, 2)]
+    expected, reads = run(tmp_path / "whole", reference, whole)
+    cut = 1234  # no multiple of what is sampled
+    lanes = [
+        tuple(write(tmp_path / f"L{lane}_R{mate}.fq", rows[mate - 1][part]) for mate in (1, 2))
+        for lane, part in enumerate((slice(cut), slice(cut, None)), 1)
+    ]
+    for threads in (1, 2):
+        out, stats = tmp_path / f"{threads}" / "out.fq.gz", tmp_path / f"{threads}" / "out.json"
+        assert recruit(lanes, reference.path, out, stats, threads) == expected  # type: ignore[arg-type]
+        assert gzip.decompress(out.read_bytes()).decode().splitlines() == reads
+
+
+def test_mates_of_each_lane_are_checked_and_named(tmp_path: Path, reference: Reference) -> None:
+    pairs = random_pairs(reference, 40, (100,))
+    files = {}
+    for lane, part in (("L1", pairs[:20]), ("L2", pairs[20:])):
+        for mate in (1, 2):
+            files[lane, mate] = write(tmp_path / f"{lane}_R{mate}.fq", [(p[0], p[mate]) for p in part])
+    swapped = [(p[0], p[2]) for p in [*pairs[20:25], pairs[26], pairs[25], *pairs[27:]]]
+    write(files["L2", 2], swapped)
+    lanes = [(files[lane, 1], files[lane, 2]) for lane in ("L1", "L2")]
+    with pytest.raises(InputError, match=r"L2_R2\.fq: record 6 is named"):
+        recruit(lanes, reference.path, tmp_path / "out.fq.gz", tmp_path / "out.json")
+    write(files["L2", 2], [(p[0], p[2]) for p in pairs[20:39]])
+    with pytest.raises(InputError, match=r"L2_R1\.fq: has more reads than .*\(19\)"):
+        recruit(lanes, reference.path, tmp_path / "out.fq.gz", tmp_path / "out.json")
+    files["L2", 2].write_text(files["L2", 1].read_text().replace("\n+\n", "\n-\n", 1))
+    with pytest.raises(InputError, match=r"L2_R2\.fq: record 1 "):
+        recruit(lanes, reference.path, tmp_path / "out.fq.gz", tmp_path / "out.json")
+    assert not (tmp_path / "out.fq.gz").exists()

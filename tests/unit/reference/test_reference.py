@@ -50,10 +50,10 @@ def test_genome_of_any_packing(source: Path, tmp_path: Path, packing: str) -> No
             handle.write(FASTA.encode())
     fasta.chmod(0o444)
     source.chmod(0o555)
-    out = tmp_path / "work" / "genome.fa"
-    prepare_genome(fasta, out)
+    out = tmp_path / "work" / "genome.2bit"
+    prepare_genome(fasta, "digest", tmp_path / "cache", out)
     assert [p.name for p in source.iterdir()] == ["genome.fa.gz"]
-    assert sorted(p.name for p in out.parent.iterdir()) == ["genome.fa", "genome.fa.fai"]
+    assert [p.name for p in out.parent.iterdir()] == ["genome.2bit"]
     genome = Genome(out)
     assert genome.lengths == {"chr2": 300, "chr5": 4}
     assert genome.fetch("chr2", 95, 204) == SEQUENCE[94:204]
@@ -62,30 +62,36 @@ def test_genome_of_any_packing(source: Path, tmp_path: Path, packing: str) -> No
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (None, "no such file"),
+        (None, "No such file"),
         (b"", "does not begin with '>'"),
         (b"ACGT\n", "does not begin with '>'"),
         (gzip.compress(FASTA.encode())[:40], "cannot be read to its end"),
         (gzip.compress(FASTA.encode())[:20] + bytes(30), "cannot be read to its end"),
-        (b">a\nACGT\nAC\nACGT\n", "not a well-formed FASTA"),
+        (b">\nACGT\n", "header line without a name"),
+        (b">a\nACGT\n>a\nACGT\n", "contig a stands there twice"),
+        (b">a\nACGJ\n", "contig a holds 'J' behind base 3, which is no base"),
+        (b">a\nAC>T\n", "contig a holds '>' behind base 2"),
+        (b">a\n>b\n", "holds no sequence"),
     ],
 )
 def test_bad_fasta(source: Path, tmp_path: Path, content: bytes | None, expected: str) -> None:
     if content is not None:
         (source / "genome.fa").write_bytes(content)
     with pytest.raises(InputError, match=expected) as caught:
-        prepare_genome(source / "genome.fa", tmp_path / "work" / "genome.fa")
+        prepare_genome(source / "genome.fa", "digest", tmp_path / "cache", tmp_path / "work" / "genome.2bit")
     assert "\n" not in str(caught.value)
-    assert not list((tmp_path / "work").iterdir())
+    assert not (tmp_path / "work").exists()
+    (entry,) = (tmp_path / "cache").iterdir()
+    assert [p.name for p in entry.iterdir()] == ["lock"]
 
 
 def prepare(folder: Path, gtf_text: str) -> tuple[Path, Path]:
     (folder / "source.fa").write_text(FASTA)
-    prepare_genome(folder / "source.fa", folder / "genome.fa")
+    prepare_genome(folder / "source.fa", "digest", folder / "cache", folder / "genome.2bit")
     (folder / "genes.gtf").write_text(gtf_text)
     (folder / "panel.tsv").write_text(PANEL)
     annotation, junctions = folder / "annotation.tsv", folder / "junctions.bed"
-    prepare_annotation(folder / "genome.fa", folder / "genes.gtf", folder / "panel.tsv", annotation, junctions)
+    prepare_annotation(folder / "genome.2bit", folder / "genes.gtf", folder / "panel.tsv", annotation, junctions)
     return annotation, junctions
 
 

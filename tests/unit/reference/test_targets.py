@@ -13,6 +13,7 @@ import pytest
 from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
+from alktrace.genome.twobit import TwoBit, write_twobit
 from alktrace.recruit.kernels.layout import CONTROL_MASK, KEEP, K
 from alktrace.reference.junctions import read_catalogue
 from alktrace.reference.target_kmers import chance_limit, low_complexity
@@ -66,7 +67,9 @@ class Small:
         files = [self.folder / f"{n}.tsv" for n in ("annotation", "panel", "variants", "partners")]
         out, table = self.folder / "targets.bin", self.folder / "targets.tsv"
         saved: dict[str, np.ndarray] = {}
-        build_targets(self.fasta, *files, out, table, self.folder / "hotspots.tsv")
+        packed = self.folder / "genome.2bit"
+        write_twobit(self.fasta, packed)
+        build_targets(packed, *files, out, table, self.folder / "hotspots.tsv")
         saved = read_arrays(out)
         values = {int(k): int(v) for k, v in zip(saved["keys"], saved["values"], strict=True) if k}
         with table.open() as handle:
@@ -226,45 +229,32 @@ def test_cryptic_exon(small: Small) -> None:
         read_catalogue(*paths, models, genome)
 
 
-@pytest.mark.parametrize("width", [7, 60, 10_000_000])
-def test_genome_counts_at_chunk_borders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_genome_counts_at_part_borders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from alktrace.reference import masking
     from alktrace.reference.target_table import hash_filter, hash_table
 
-    monkeypatch.setattr(masking, "_CHUNK", 1000)
-    monkeypatch.setattr(masking, "_CONTEXT", 200)
-    small = Small(tmp_path, width)
+    monkeypatch.setattr(masking, "_PART", 1000)
+    small = Small(tmp_path)
     small.fasta.write_text(small.fasta.read_text().replace(small.repeat[:20], "N" * 5 + small.repeat[5:20].lower(), 3))
     genome = Genome(small.fasta)
     contigs = [genome.fetch(c, 1, n) for c, n in genome.lengths.items()]
     expected = Counter(int(c) for b in contigs for part in b.replace("N", " ").split() for c in encode(part).tolist())
     wanted = np.unique(encode(small.repeat * 2 + small.contigs["chr1"][5000:6000])).astype(np.uint32)
     keys, _ = hash_table(wanted, np.zeros(len(wanted), dtype=np.uint16))
-    counts, bases = masking.count_in_genome(small.fasta, hash_filter(wanted), keys)
+    write_twobit(small.fasta, tmp_path / "genome.2bit")
+    counts, bases = masking.count_in_genome(TwoBit(tmp_path / "genome.2bit"), hash_filter(wanted), keys)
     assert bases == sum(len(b) - b.count("N") for b in contigs)
     assert {int(k): int(n) for k, n in zip(keys, counts, strict=True) if k} == {
         int(c): expected[int(c)] for c in wanted
     }
 
 
-def test_unreadable_genome(tmp_path: Path) -> None:
-    import gzip
-
-    from alktrace.reference.masking import count_in_genome
-    from alktrace.reference.target_table import hash_filter, hash_table
-
-    packed = tmp_path / "g.fa.gz"
-    packed.write_bytes(gzip.compress(b">c\n" + b"ACGT" * 1000)[:-9])
-    wanted = encode("ACGTTGCAAGGTCATT").astype(np.uint32)
-    keys, _ = hash_table(wanted, np.zeros(1, dtype=np.uint16))
-    with pytest.raises(InputError, match="g.fa.gz: cannot be read to its end"):
-        count_in_genome(packed, hash_filter(wanted), keys)
-
-
 def test_same_bytes_for_any_number_of_threads(small: Small) -> None:
     files = [small.folder / f"{n}.tsv" for n in ("annotation", "panel", "variants", "partners")]
     written = set()
+    packed = small.folder / "genome.2bit"
+    write_twobit(small.fasta, packed)
     for threads in (1, 2):
-        build_targets(small.fasta, *files, small.folder / "t.bin", small.folder / "t.tsv", threads=threads)
+        build_targets(packed, *files, small.folder / "t.bin", small.folder / "t.tsv", threads=threads)
         written.add((small.folder / "t.bin").read_bytes() + (small.folder / "t.tsv").read_bytes())
     assert len(written) == 1

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pysam
 
+from .align.words import load_search_kernels
 from .genome.fasta import Genome
 from .genome.transcripts import Annotation
 from .model.records import FusionResult, Imbalance
@@ -22,14 +23,15 @@ from .settings import ScreenSettings
 _LENGTH, _INSERTION, _COPIES = 80, "ACG", 10
 
 
-def precompile(fasta: Path, annotation: Path, panel: Path, knowledge: Path) -> None:
-    """Compile the recruiter and the mutation screen; the files are those of `screen.screen_sample`."""
+def precompile(genome: Path, annotation: Path, panel: Path, knowledge: Path) -> None:
+    """Compile recruiter, search and mutation screen; the files are those of `screen.screen_sample`."""
     load_recruiting_kernels()
+    load_search_kernels()
     nothing = FusionResult([], [], Imbalance(None, None, None, None, State.NOT_ASSESSABLE), [], None, [])
     with TemporaryDirectory() as folder:
         bam = Path(folder) / "reads.bam"
-        _write_reads(bam, Genome(fasta), Annotation.load(annotation))
-        screen_sample(bam, fasta, annotation, panel, knowledge, nothing, ScreenSettings(), None, "wts", None)
+        _write_reads(bam, Genome(genome), Annotation.load(annotation))
+        screen_sample(bam, genome, annotation, panel, knowledge, nothing, ScreenSettings(), None, "wts", None)
 
 
 def _write_reads(path: Path, genome: Genome, models: Annotation) -> None:

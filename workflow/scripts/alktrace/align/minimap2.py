@@ -13,10 +13,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pysam
 
@@ -91,55 +91,58 @@ def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) ->
     partial.replace(mmi)
 
 
-def align(
-    fastq: Path,
-    mmi: Path,
-    junctions: Path,
-    bam: Path,
-    *,
-    paired: bool,
-    sample: str,
-    threads: int,
-    split: bool = False,
-    assay: str = "rna",
+@dataclass(frozen=True)
+class Common:
+    """What each way to align is told: whether reads are pairs, the sample's name, threads, assay (rna or dna)."""
+
+    paired: bool
+    sample: str
+    threads: int
+    assay: str = "rna"
+
+
+def align_unsorted(
+    fastq: Path, reference: Path, junctions: Path, sam: Path, common: Common, *, split: bool = False
 ) -> None:
-    """Align recruited reads and write `bam` with `bam`.bai, sorted by coordinate.
+    """Align recruited reads to `reference`, an index or a FASTA.
 
     `fastq` holds pairs one mate after the other (`paired`) or single reads, plain or gzip; an empty one gives a valid
-    BAM without reads. `junctions` is BED12 of annotated introns (`reference.prepare_annotation`). Reads of unstranded
+    SAM without reads. `junctions` is BED12 of annotated introns (`reference.prepare_annotation`). Reads of unstranded
     libraries align right: both transcript strands are tried (minimap2 `-ub`, part of the preset). Split alignments keep
-    all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. The bytes depend on
-    neither threads nor paths: the header names sample, contigs and aligner version only. Temporary files live beside
-    `fastq`. Raises InputError when minimap2 fails.
+    all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. Temporary files lie
+    beside `sam`. Raises InputError when minimap2 fails.
+    """
+    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH, "-t", str(common.threads)]
+    options += ["-G", MAX_INTRON] if common.assay == "rna" else []
+    if common.assay == "rna" and junctions.stat().st_size:
+        options += ["-j", str(junctions)]
+    if not common.paired:
+        options.append("--frag=no")
+    if split:
+        options.append(f"--split-prefix={sam.parent}/part")
+    group = ["-R", f"@RG\\tID:{common.sample}\\tSM:{common.sample}"]
+    command = ["-ax", PRESETS[common.assay], *options, *group, "-o", str(sam), str(reference), str(fastq)]
+    _run(command, f"sample {common.sample}: alignment")
+
+
+def write_sorted(sam: Path, bam: Path, threads: int) -> None:
+    """Sort a SAM by coordinate into `bam`, with `bam`.bai. Temporary files lie beside `sam`.
+
+    The bytes depend on neither threads nor paths: the header names sample, contigs and aligner version only.
     """
     bam.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=fastq.parent, prefix="align-") as folder:
-        sam, ordered, final = (str(Path(folder) / name) for name in ("reads.sam", "sorted.bam", "final.bam"))
-        options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH]
-        options += ["-G", MAX_INTRON] if assay == "rna" else []
-        if assay == "rna" and junctions.stat().st_size:
-            options += ["-j", str(junctions)]
-        if not paired:
-            options.append("--frag=no")
-        if split:
-            options.append(f"--split-prefix={folder}/part")
-        group = ["-R", f"@RG\\tID:{sample}\\tSM:{sample}"]
-        _run(
-            ["-ax", PRESETS[assay], "-t", str(threads), *options, *group, "-o", sam, str(mmi), str(fastq)],
-            f"sample {sample}: alignment",
-        )
-        pysam.sort("--no-PG", "-T", str(Path(folder) / "part"), "-o", ordered, sam)
-        header = Path(folder) / "header.sam"
-        header.write_text(_plain_header(ordered), encoding="utf-8")
-        pysam.reheader("--no-PG", str(header), ordered, save_stdout=final)
-        pysam.index(final)
-        shutil.move(final, bam)
-        shutil.move(f"{final}.bai", f"{bam}.bai")
+    ordered, final, header = (sam.with_name(name) for name in ("sorted.bam", "final.bam", "header.sam"))
+    pysam.sort("--no-PG", "-@", str(threads - 1), "-T", str(sam.with_name("part")), "-o", str(ordered), str(sam))
+    header.write_text(_plain_header(ordered), encoding="utf-8")
+    pysam.reheader("--no-PG", str(header), str(ordered), save_stdout=str(final))
+    pysam.index(str(final))
+    shutil.move(final, bam)
+    shutil.move(f"{final}.bai", f"{bam}.bai")
 
 
-def _plain_header(bam: str) -> str:
+def _plain_header(bam: Path) -> str:
     """Header text of a minimap2 BAM without its command line, which holds paths and thread count."""
-    with pysam.AlignmentFile(bam, check_sq=False) as handle:
+    with pysam.AlignmentFile(str(bam), check_sq=False) as handle:
         header = handle.header.to_dict()
     programs = [{key: p[key] for key in ("ID", "PN", "VN") if key in p} for p in header.get("PG", [])]
     return str(pysam.AlignmentHeader.from_dict({**header, "PG": programs}))

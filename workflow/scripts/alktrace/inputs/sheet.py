@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +15,42 @@ from .configuration import find_file
 
 
 @dataclass(frozen=True)
+class Unit:
+    """Reads of one lane or run: either `fq1` (with `fq2` for pairs) or `bam`. `name` is "" where the sheet has none."""
+
+    name: str
+    fq1: Path | None
+    fq2: Path | None
+    bam: Path | None
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """The read files by column, first mates first."""
+        files = {"fq1": self.fq1, "fq2": self.fq2, "bam": self.bam}
+        return {column: path for column, path in files.items() if path is not None}
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One row. Either `fq1` (with `fq2` for pairs) or `bam` is given; an empty cell is None or ""."""
+    """One sample: a row, or the rows of its units in their order. An empty cell is None or ""."""
 
     id: str
     patient: str
     timepoint: str
     assay: str
-    fq1: Path | None
-    fq2: Path | None
-    bam: Path | None
     library: str
     targets: Path | None
     umi: str
+    units: tuple[Unit, ...]
 
     @property
     def inputs(self) -> list[Path]:
-        """The read files, first mates first."""
-        return [path for path in (self.fq1, self.fq2, self.bam) if path is not None]
+        """The read files, unit by unit, first mates first."""
+        return [path for unit in self.units for path in unit.inputs.values()]
 
 
 def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -> list[Sample]:
-    """Read and check a sample sheet, rows in file order.
+    """Read and check a sample sheet, samples in file order; rows that differ in `unit` are lanes of one sample.
 
     `schema` describes one row (a cell is text); its properties are the columns. Relative paths are looked up in
     `folders`, in their order. Raises InputError naming row (the header is row 1) and column.
@@ -45,11 +59,8 @@ def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -
     samples: dict[str, Sample] = {}
     for number, row in rows:
         sample = _sample(f"{path}: row {number}", row, schema, folders)
-        if sample.id in samples:
-            raise InputError(
-                f"{path}: row {number}, column sample: '{sample.id}' is there twice; give each row its name"
-            )
-        samples[sample.id] = sample
+        known = samples.get(sample.id)
+        samples[sample.id] = _joined(f"{path}: row {number}", known, sample) if known else sample
     if not samples:
         raise InputError(f"{path}: holds no samples; add a row for each sample below the header")
     return list(samples.values())
@@ -113,13 +124,30 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
         full["patient"],
         full["timepoint"],
         full["assay"],
-        files["fq1"],
-        files["fq2"],
-        files["bam"],
         full["library"],
         files["targets"],
         full["umi"],
+        (Unit(full["unit"], files["fq1"], files["fq2"], files["bam"]),),
     )
+
+
+def _joined(where: str, sample: Sample, more: Sample) -> Sample:
+    """A sample with the unit of another row. Raises InputError when the rows are not units of one sample."""
+    (unit,) = more.units
+    if unit.name in {known.name for known in sample.units}:
+        raise InputError(
+            f"{where}, column sample: '{sample.id}' is there twice; give each row its name, or each lane of one sample"
+            " its name in column unit"
+        )
+    for field in fields(Sample):
+        if field.name != "units" and getattr(sample, field.name) != getattr(more, field.name):
+            raise InputError(f"{where}, column {field.name}: differs between the units of '{sample.id}'; make it equal")
+    twice = set(sample.inputs) & set(more.inputs)
+    if twice:
+        raise InputError(f"{where}: {min(twice)} belongs to two units of '{sample.id}'; each has its own files")
+    if bool(unit.fq2) != bool(sample.units[0].fq2):
+        raise InputError(f"{where}, column fq2: some units of '{sample.id}' are pairs, some not; make them two samples")
+    return replace(sample, units=(*sample.units, unit))
 
 
 def _check_umi(where: str, pattern: str) -> None:

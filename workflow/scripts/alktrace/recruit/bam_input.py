@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pysam
 
 from ..runtime.errors import InputError
+
+
+def extract_units(units: Sequence[Mapping[str, str]], folder: Path, threads: int) -> list[tuple[Path, Path | None]]:
+    """First and second mates (or single reads and None) of each unit; `bam` is unpacked below `folder`, `fq1` and `fq2`
+    are taken as they are. Raises InputError for a BAM that cannot be read."""
+    found: list[tuple[Path, Path | None]] = []
+    for number, unit in enumerate(units):
+        if "bam" in unit:
+            place = folder / str(number)
+            place.mkdir()
+            found.append(extract_fastq(Path(unit["bam"]), place, threads))
+        else:
+            found.append((Path(unit["fq1"]), Path(unit["fq2"]) if "fq2" in unit else None))
+    return found
 
 
 def extract_fastq(bam: Path, folder: Path, threads: int) -> tuple[Path, Path | None]:

@@ -63,7 +63,8 @@ class Scanner:
 
     def __init__(self, kernel: Callable[..., int], table: TargetFile, mate: int):
         self._kernel = kernel
-        self.read = 0  # bytes of the file as it lies on disk
+        self.read = 0  # bytes of the file under way, as it lies on disk
+        self.earlier = 0  # records of the files before it
         self.state = (ctypes.c_int64 * layout.STATE_SIZE)()
         self.state[layout.MATE] = ord("1") + mate
         self.lengths = (ctypes.c_int64 * (layout.MAX_READ + 1))()
@@ -78,14 +79,18 @@ class Scanner:
         batch.records = self._kernel(buffer, end, final, *self._targets, *outputs, RECORDS, *self._counters)
         return self.state[layout.CONSUMED]
 
+    def number(self) -> int:
+        """Number of the record in its file that the scan has come to, from 1."""
+        return self.state[layout.RECORDS] - self.earlier + 1
+
     def problem(self, path: Path, batch: Batch) -> InputError | None:
         """The malformed record that stopped the scan, if any."""
         code = self.state[layout.ERROR]
         if not code:
             return None
         at = self.state[layout.ERROR_AT]
-        number = self.state[layout.RECORDS] + 1
-        return InputError(f"{path}: record {number} ({batch.line(at)}) {_PROBLEMS[code]}; fetch or repair the file")
+        where = f"{path}: record {self.number()} ({batch.line(at)})"
+        return InputError(f"{where} {_PROBLEMS[code]}; fetch or repair the file")
 
 
 def _open(path: Path) -> tuple[BufferedReader[FileIO], Read]:
@@ -112,6 +117,7 @@ def scan_file(path: Path, scanner: Scanner, pool: Pool) -> Iterator[Batch]:
     Raises InputError at the first malformed record, after the batch of those before it.
     """
     file, read = _open(path)
+    scanner.earlier, scanner.read = scanner.state[layout.RECORDS], 0
     with file:
         batch, rest, final = pool.get(), 0, False
         while batch is not None and not final:
@@ -124,7 +130,7 @@ def scan_file(path: Path, scanner: Scanner, pool: Pool) -> Iterator[Batch]:
             used = scanner.scan(batch, end, final)
             problem = scanner.problem(path, batch)
             if problem is None and used < end and not batch.records:
-                problem = InputError(f"{path}: record {scanner.state[layout.RECORDS] + 1} is longer than a short read")
+                problem = InputError(f"{path}: record {scanner.number()} is longer than a short read")
             scanned, rest, final = batch, end - used, final and used == end
             if scanned.records:
                 batch = pool.get()

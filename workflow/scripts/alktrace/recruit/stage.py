@@ -10,7 +10,7 @@ import ctypes
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,9 +102,9 @@ class Cursor:
 class Mates:
     """The scanned input files, record by record side by side."""
 
-    def __init__(self, paths: list[Path], kernel: Callable[..., int], table: TargetFile, threads: int):
+    def __init__(self, paths: list[Path], scanners: Sequence[Scanner], threads: int):
         self.paths = paths
-        self.cursors = [Cursor(path, Scanner(kernel, table, mate), threads > 1) for mate, path in enumerate(paths)]
+        self.cursors = [Cursor(path, scanner, threads > 1) for path, scanner in zip(paths, scanners, strict=True)]
 
     def stretches(self) -> Iterator[Stretch]:
         """All records in order. Raises InputError for malformed input and for mates of different number."""
@@ -193,8 +193,7 @@ def load_recruiting_kernels() -> dict[str, Callable[..., int]]:
 
 
 def recruit(
-    fq1: Path,
-    fq2: Path | None,
+    units: Sequence[tuple[Path, Path | None]],
     targets: Path,
     out: Path,
     stats: Path,
@@ -203,6 +202,8 @@ def recruit(
 ) -> RecruitStats:
     """Stream FASTQ once and keep the pairs of which either mate holds a target k-mer.
 
+    `units` are the lanes or runs of one sample: files of first mates with those of second mates, or single reads with
+    None. They are read in their order, with the result of their files put one after the other.
     Writes `out` (gzip FASTQ, pairs interleaved; names cut at the first blank and without mate number; adapter
     read-through cut) and `stats` (`RecruitStats` as JSON). `keep_all` keeps every pair (`recruit: off`). Qualities are
     read of every 64th record, duplicates estimated from at most 65,536 distinct pairs sampled by hash. Raises
@@ -210,38 +211,55 @@ def recruit(
     """
     table = TargetFile(targets)
     kernels = load_recruiting_kernels()
-    mates = Mates([fq1] if fq2 is None else [fq1, fq2], kernels["scan"], table, threads)
-    merger = Merger(kernels["merge"], table, fq2 is not None, keep_all)
+    files = [[first] if second is None else [first, second] for first, second in units]
+    paired = len(files[0]) == 2
+    odd = next((paths for paths in files if (len(paths) == 2) != paired), None)
+    if odd:
+        raise InputError(f"{odd[0]}: the units of a sample are pairs and single reads; give them as two samples")
+    scanners = [Scanner(kernels["scan"], table, mate) for mate in range(len(files[0]))]
+    merger = Merger(kernels["merge"], table, paired, keep_all)
+    # A file that is not there is told by its own cursor.
+    total = sum(path.stat().st_size for paths in files for path in paths if path.is_file())
+    progress = Progress(total, "pairs" if paired else "reads")
     with _written_whole(out) as partial:
-        writer = Writer(kernels["write_pairs"], table, partial, fq2 is not None)
+        writer = Writer(kernels["write_pairs"], table, partial, paired)
         try:
-            _run(mates, merger, writer)
+            for paths in files:
+                _run(Mates(paths, scanners, threads), merger, writer, progress)
             writer.finish()
         finally:
-            mates.stop()
             writer.close()
-    result = _stats(mates, merger, writer, table)
+    result = _stats(scanners, merger, writer, table)
     write_json(result, stats)
     return result
 
 
-def _run(mates: Mates, merger: Merger, writer: Writer) -> None:
-    # A file that is not there is told by its own cursor.
-    total = sum(path.stat().st_size for path in mates.paths if path.is_file())
-    progress = Progress(total, "pairs" if mates.cursors[1:] else "reads")
-    for s in mates.stretches():
-        progress.update(sum(cursor.scanner.read for cursor in mates.cursors), merger.state[layout.PAIRS])
-        before = merger.state[layout.PAIRS]
-        chosen = merger.choose(s)
-        if merger.state[layout.MISMATCH]:
-            skip = merger.state[layout.PAIRS] - before
-            names = s.one.line(s.one.starts[s.first1 + skip]), s.two.line(s.two.starts[s.first2 + skip])
-            raise InputError(
-                f"{mates.paths[1]}: record {before + skip + 1} is named {names[1][1:]} but its mate in {mates.paths[0]}"
-                f" is named {names[0][1:]}; give two files of one run in the same order"
-            )
-        if chosen:
-            writer.write(s, merger.kept, chosen)
+def _run(mates: Mates, merger: Merger, writer: Writer, progress: Progress) -> None:
+    """Read the files of one unit to their end."""
+    earlier = merger.state[layout.PAIRS]
+    before_bytes = progress.done
+    try:
+        for s in mates.stretches():
+            read = sum(cursor.scanner.read for cursor in mates.cursors)
+            progress.update(before_bytes + read, merger.state[layout.PAIRS])
+            before = merger.state[layout.PAIRS]
+            chosen = merger.choose(s)
+            if merger.state[layout.MISMATCH]:
+                raise _no_mates(mates, s, before - earlier, merger.state[layout.PAIRS] - before)
+            if chosen:
+                writer.write(s, merger.kept, chosen)
+    finally:
+        mates.stop()
+    progress.done = before_bytes + sum(cursor.scanner.read for cursor in mates.cursors)
+
+
+def _no_mates(mates: Mates, s: Stretch, before: int, skip: int) -> InputError:
+    """The error for pair `skip` of a stretch, which `before` pairs of the unit precede."""
+    names = s.one.line(s.one.starts[s.first1 + skip]), s.two.line(s.two.starts[s.first2 + skip])
+    return InputError(
+        f"{mates.paths[1]}: record {before + skip + 1} is named {names[1][1:]} but its mate in {mates.paths[0]}"
+        f" is named {names[0][1:]}; give two files of one run in the same order"
+    )
 
 
 @contextmanager
@@ -256,8 +274,7 @@ def _written_whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _stats(mates: Mates, merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:
-    scanners = [c.scanner for c in mates.cursors]
+def _stats(scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:
     lengths = [sum(counts) for counts in zip(*(s.lengths for s in scanners), strict=True)]
     return RecruitStats(
         paired=len(scanners) == 2,

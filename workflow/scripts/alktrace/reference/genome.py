@@ -1,81 +1,48 @@
-"""The reference made ready: a plain indexed FASTA, the stated transcripts and the introns the aligner is told.
+"""The reference made ready: the genome at two bits a base, the stated transcripts and the introns the aligner is told.
 
 Nothing is written beside the user's files: a reference is often on a read-only disk.
 """
 
 from __future__ import annotations
 
-import gzip
 import logging
 import os
-import shutil
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import pysam
-
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation
+from ..genome.twobit import write_twobit
 from ..knowledge.panel import PanelGene, read_panel
 from ..runtime.errors import InputError
 from ..runtime.serialise import write_text
+from .cache import cached, entry_key, link
 from .gtf import read_gtf
 
 log = logging.getLogger(__name__)
 
+GENOME = "genome.2bit"
 
-def prepare_genome(fasta: Path, out: Path) -> None:
-    """Make `out` a plain FASTA with its index `out`.fai: a link to an uncompressed `fasta`, else its unpacked content.
 
-    Raises InputError when the file is missing, cut short or not a FASTA.
+def prepare_genome(fasta: Path, digest: str, cache: Path, out: Path) -> None:
+    """Make `out` a link to the genome at two bits a base in the folder `cache`, written there if need be.
+
+    `digest` is the SHA-256 of `fasta` (plain or gzip). Raises InputError when the FASTA is missing, cut short or none.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        with fasta.open("rb") as handle:
-            packed = handle.read(2) == b"\x1f\x8b"
-        if packed:
-            with gzip.open(fasta, "rb") as source, partial.open("wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-        else:
-            partial.symlink_to(fasta.resolve())
-        _index(fasta, partial, Path(f"{out}.fai"))
-    except FileNotFoundError:
-        raise InputError(f"{fasta}: no such file; set reference.fasta in the configuration") from None
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{fasta}: cannot be read to its end ({error}); fetch the file again") from None
-    else:
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
+    made = cached(cache, entry_key({"fasta": digest}, "genome"), (GENOME,), lambda to: write_twobit(fasta, to / GENOME))
+    link(made[GENOME], out)
 
 
-def _index(fasta: Path, plain: Path, fai: Path) -> None:
-    with plain.open("rb") as handle:
-        if handle.read(1) != b">":
-            raise InputError(f"{fasta}: does not begin with '>'; give a FASTA, uncompressed or gzip")
-    partial = fai.with_name(f".{fai.name}.partial")
-    try:
-        pysam.faidx(str(plain), "--fai-idx", str(partial))
-    except pysam.SamtoolsError as error:
-        partial.unlink(missing_ok=True)
-        reason = " ".join(str(error).split())
-        raise InputError(f"{fasta}: is not a well-formed FASTA ({reason}); fetch the file again") from None
-    os.replace(partial, fai)
-
-
-def prepare_annotation(fasta: Path, gtf: Path, panel: Path, annotation: Path, junctions: Path) -> None:
+def prepare_annotation(genome: Path, gtf: Path, panel: Path, annotation: Path, junctions: Path) -> None:
     """Write the stated transcripts (`Annotation.save`) and all annotated introns as BED12 for minimap2 `-j`.
 
-    `fasta` is what `prepare_genome` made. An intron is a BED12 row of two blocks of one base, its neighbours, 0-based
+    `genome` is what `prepare_genome` made. An intron is a BED12 row of two blocks of one base, its neighbours, 0-based
     half-open. A panel gene that the GTF lacks gives one warning. Raises InputError when the two files do not belong
     together or ALK is missing.
     """
     genes = read_panel(panel)
     pins = {gene.gene: gene.transcript for gene in genes if gene.transcript}
-    models, introns = read_gtf(gtf, pins, Genome(fasta).lengths)
+    models, introns = read_gtf(gtf, pins, Genome(genome).lengths)
     _check_genes(models, genes, gtf)
     partial = annotation.with_name(f".{annotation.name}.partial")
     models.save(partial)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation
+from ..genome.twobit import TwoBit
 from ..knowledge.panel import read_panel
 from ..recruit.kernels.layout import KEEP, SPAN
 from ..runtime import jit
@@ -41,7 +42,7 @@ _CONTROL_FACTOR = 10
 
 
 def build_targets(
-    fasta: Path,
+    genome: Path,
     annotation: Path,
     panel: Path,
     variants: Path,
@@ -54,36 +55,37 @@ def build_targets(
 ) -> None:
     """Build the target table of a reference (`out`, see `target_table`) and the list of what masking left (`table`).
 
-    `annotation` is `Annotation.save`'s table, `panel` the gene panel, `variants` and `partners` the published
-    junctions, `hotspots` a table with columns gene and codons (`12-13,61`). Columns of `table`: kind (gene, codon,
-    junction), gene, item, kmers, surviving, note; a codon's k-mers are those of the spliced transcript that touch it.
-    Panel genes without gene model are noted and left out. For `assay` dna exons and introns are those of the panel's
-    DNA columns, nothing is spliced and no transcript junction is looked for. Raises InputError for unreadable input.
+    `genome` is the .2bit file, `annotation` `Annotation.save`'s table, `panel` the gene panel, `variants` and
+    `partners` the published junctions, `hotspots` a table with columns gene and codons (`12-13,61`). Columns of
+    `table`: kind (gene, codon, junction), gene, item, kmers, surviving, note; a codon's k-mers are those of the spliced
+    transcript that touch it. Panel genes without gene model are noted and left out. For `assay` dna exons and introns
+    are those of the panel's DNA columns, nothing is spliced and no transcript junction is looked for. Raises InputError
+    for unreadable input.
     """
     jit.set_cache_dir()
     from .masking import count_in_genome
 
-    models, genome = Annotation.load(annotation), Genome(fasta)
+    models, bases = Annotation.load(annotation), Genome(genome)
     rows = read_panel(panel)
-    genes = [_gene(row, models[row.gene], genome, assay) for row in rows if models.get(row.gene)]
-    catalogue = read_catalogue(variants, partners, models, genome) if assay == "rna" else []
-    normal = _NormalCodes(models, genome)
+    genes = [_gene(row, models[row.gene], bases, assay) for row in rows if models.get(row.gene)]
+    catalogue = read_catalogue(variants, partners, models, bases) if assay == "rna" else []
+    normal = _NormalCodes(models, bases)
     recruiting = [_recruiting_codes(junction, normal) for junction in catalogue]
     every = _both_strands(np.concatenate([g.codes for g in genes] + recruiting))
     every = every[every != 0]
     words = hash_filter(every.astype(np.uint32))
     keys, slots = _slots(every)
-    counts, bases = count_in_genome(fasta, words, keys, threads)
+    counts, known = count_in_genome(TwoBit(genome), words, keys, threads)
     elsewhere = _Elsewhere(every, counts[slots].astype(np.int64))
-    limit = chance_limit(bases) + _COPIES
+    limit = chance_limit(known) + _COPIES
     for gene in genes:
         allowed = limit * (_CONTROL_FACTOR if gene.panel.role == "control" else 1)
         gene.kept = (elsewhere.of(gene.codes) - gene.own <= allowed) & ~low_complexity(gene.codes)
     surviving = [c[(elsewhere.of(c) <= limit) & ~low_complexity(c)] for c in recruiting]
     controls = [g.panel.gene for g in genes if g.panel.role == "control"]
-    _table(genes, surviving, controls, catalogue, models, genome).save(out)
+    _table(genes, surviving, controls, catalogue, models, bases).save(out)
     listing = [(r.gene, "is not in the annotation") for r in rows if not models.get(r.gene)]
-    lines = _gene_rows(genes, listing) + _codon_rows(genes, genome, hotspots)
+    lines = _gene_rows(genes, listing) + _codon_rows(genes, bases, hotspots)
     _write_listing(lines + _junction_rows(catalogue, recruiting, surviving), table)
 
 

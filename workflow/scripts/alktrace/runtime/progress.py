@@ -15,6 +15,7 @@ class Progress:
 
     def __init__(self, total: int, unit: str, clock: Callable[[], float] = time.monotonic):
         self._total, self._unit, self._clock = total, unit, clock
+        self.done = 0  # bytes of the files that were read to their end; kept by the caller
         self._start = self._last = clock()
 
     def update(self, done: int, count: int) -> None:
