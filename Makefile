@@ -2,7 +2,7 @@
 # make test   run all tests
 # make lint   check style, types and the workflow
 # make clean  remove what demo and tests have made (not .venv)
-# make docs   write the generated tables of docs/ anew
+# make docs   write the generated tables of docs/ and the report's schema anew
 # make lock   newer dependencies, locked and proved (needs uv)
 
 CORES ?= 2
@@ -30,10 +30,13 @@ lint: $(VENV)/dev.stamp demo/config.yaml
 	$(VENV)/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(PYTHON_BIN) docs/generate.py --check
 	$(PYTHON_BIN) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PYTHON_BIN) -m alktrace.model.schema | diff - workflow/schemas/report.schema.json
 	$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --directory demo --lint
 
 docs: $(VENV)/dev.stamp
 	$(PYTHON_BIN) docs/generate.py
+	$(PYTHON_BIN) -m alktrace.model.schema >workflow/schemas/report.schema.json
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .snakemake

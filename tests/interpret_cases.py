@@ -11,6 +11,7 @@ import jsonschema
 import msgspec
 
 from alktrace.interpret.stage import build_report
+from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
     BypassEvent,
     ChangeKnowledge,
@@ -182,7 +183,8 @@ def codons(depth: int = 1000, blind: Sequence[int] = (), changed: Sequence[Mutat
 def track(gene: str, event: str, state: State = State.NOT_DETECTED, kind: str = "mutation") -> BypassEvent:
     limit = 0.01 if state is not State.NOT_ASSESSABLE else None
     sources = [Reference(f"PMID:{number}", "", "page", "hotspot") for number in (22235099, 22277784)]
-    return BypassEvent(gene, event, TrackKind(kind), state, 500, 0, limit, "", sources)
+    ids = {e.track for e in read_events(KNOWLEDGE) if e.gene == gene and (e.event == event or event == "hotspot")}
+    return BypassEvent(gene, event, TrackKind(kind), state, 500, 0, limit, "", sources, min(ids, default=""))
 
 
 SCREENED_GENES = ("EGFR", "KIT", "KRAS", "NRAS", "BRAF", "MAP2K1", "PIK3CA", "ERBB2", "TP53", "RB1")

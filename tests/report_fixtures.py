@@ -262,7 +262,7 @@ def tki(call_for_resistant: Call) -> list[TkiCall]:
             _evidence(EvidenceKind.CLINICAL, f"{call} reported", "PMID:28122866", "page"),
             _evidence(
                 EvidenceKind.IN_VITRO,
-                "IC50 381.6 nM (transcribed, not verified against the publication)",
+                "IC50 381.6 nM",
                 "PMID:27432227",
                 "recalled",
             ),
@@ -282,7 +282,8 @@ def _evidence(kind: EvidenceKind, text: str, reference: str, verified: str) -> E
         unit=None,
         reference=reference,
         verified=verified,
-        column_inferred=False,
+        level=None,
+        disease="lung cancer",
         note="",
         conflict="",
     )

@@ -16,7 +16,7 @@ from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-REPORT_VIEWS = ["report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 
 
 def read_inputs():

@@ -23,7 +23,7 @@ rule write_report:
         mem_mb=scaled(1000),
         runtime=10,
     params:
-        sheet=describe("patient", "timepoint", "assay", "library", "umi"),
+        sheet=describe("patient", "timepoint", "assay", "library", "umi", "head"),
         settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
     message:
         "{wildcards.sample}: interpret the findings"

@@ -5,7 +5,7 @@ from typing import Any
 
 from alktrace.interpret.stage import build_report
 from alktrace.model.records import FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
-from alktrace.model.vocabulary import Assay, Library
+from alktrace.model.vocabulary import Assay, Library, Specimen
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.provenance import build_provenance
 from alktrace.runtime.serialise import read_json, write_json
@@ -23,13 +23,7 @@ def main(snakemake: Any) -> None:
         knowledge=tables,
     )
     report = build_report(
-        sample=SampleInfo(
-            snakemake.wildcards.sample,
-            sheet["patient"],
-            sheet["timepoint"],
-            Assay(sheet["assay"]),
-            Library(sheet["library"]),
-        ),
+        sample=sample_info(snakemake.wildcards.sample, sheet),
         stats=read_json(Path(snakemake.input.stats), RecruitStats),
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
         screen=read_json(Path(snakemake.input.screen), ScreenResult),
@@ -38,6 +32,22 @@ def main(snakemake: Any) -> None:
         provenance=provenance,
     )
     write_json(report, Path(snakemake.output.report))
+
+
+def sample_info(sample: str, sheet: Any) -> SampleInfo:
+    """The head of the report, from the columns of the sheet."""
+    head = dict(sheet["head"])
+    content, specimen = head.pop("tumour_content"), head.pop("specimen")
+    return SampleInfo(
+        sample,
+        sheet["patient"],
+        sheet["timepoint"],
+        Assay(sheet["assay"]),
+        Library(sheet["library"]),
+        specimen=Specimen(specimen) if specimen else None,
+        tumour_content=float(content) if content else None,
+        **head,
+    )
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

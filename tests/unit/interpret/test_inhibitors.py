@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from alktrace.interpret.inhibitors import FAVOUR, clones, drug_rows, judge_set, resistance_codons
 from alktrace.knowledge.evidence import Knowledge, parts
+from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import OnFusion
+from alktrace.model.vocabulary import Carried
 from alktrace.runtime.errors import InputError
 from interpret_cases import KNOWLEDGE, call, codons, fusion, fusion_result, mutation, report
 
-DRUGS = ("crizotinib", "ceritinib", "alectinib", "brigatinib", "lorlatinib", "ensartinib", "entrectinib")
-WORDS = {"reported_active": "sensitive", "reported_resistance": "resistant"}
+DRUGS = ("crizotinib", "ceritinib", "alectinib", "brigatinib", "lorlatinib", "ensartinib")
 Edit = Callable[[list[dict[str, str]]], list[dict[str, str]]]
 
 
@@ -83,89 +84,83 @@ def test_one_fusion_in_frame_is_enough() -> None:
     assert call(found, "alectinib").call == "resistant"
 
 
-def test_every_single_change_follows_the_fact_table(shared: Path) -> None:
-    with (shared / "facts" / "alk_kinase_mutations.tsv").open(encoding="utf-8", newline="") as handle:
-        facts = [r for r in csv.DictReader(handle, delimiter="\t") if "+" not in r["mutation"]]
-    assert len(facts) > 30
-    for fact in facts:
-        found = report(mutations=[mutation(fact["mutation"])])
-        for drug in DRUGS:
-            said = fact[f"{drug}_literature_call"] if fact["verified"] == "page" else "no_data"
-            assert call(found, drug).call == WORDS.get(said, "unknown"), (fact["mutation"], drug)
+WORDS = {"reported_active": "sensitive", "reported_resistance": "resistant", "reported_intermediate": "intermediate"}
 
 
-def test_every_compound_follows_the_fact_table(shared: Path) -> None:
-    with (shared / "facts" / "alk_kinase_mutations.tsv").open(encoding="utf-8", newline="") as handle:
-        facts = [r for r in csv.DictReader(handle, delimiter="\t") if "+" in r["mutation"] and r["verified"] == "page"]
-    assert len(facts) > 5
-    for fact in facts:
-        one, other = fact["mutation"].split("+")
-        found = report(mutations=pair(one, other, "cis"))
-        for drug in DRUGS:
-            said = fact[f"{drug}_literature_call"]
-            if said != "no_data":
-                assert call(found, drug).call == WORDS[said], (fact["mutation"], drug)
+def test_every_change_and_compound_follows_its_checked_rows() -> None:
+    rows = [row for row in Knowledge.load(KNOWLEDGE).evidence if row.verified == "page" and row.drug in DRUGS]
+    said: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        said.setdefault((row.change, row.drug), set()).add(WORDS[row.call])
+    assert len(said) > 90
+    for (change, drug), calls in said.items():
+        names = change.split("+")
+        changes = [mutation(name, cis=[n for n in names if n != name]) for name in names if name != "none"]
+        expected = calls.pop() if len(calls) == 1 else "conflicting"
+        assert call(report(mutations=changes), drug).call == expected, (change, drug)
 
 
-def test_conflict_with_the_numbers_is_said() -> None:
-    found = call(report(mutations=[mutation("F1174C")]), "ceritinib")
-    assert found.call == "resistant"
-    assert any("noted conflict" in text and "clinical ceritinib resistance" in text for text in found.because)
-
-
-def test_both_reported_shows_both_sides() -> None:
-    found = call(report(mutations=[mutation("G1202R")]), "brigatinib")
-    assert found.call == "unknown"
+@pytest.mark.parametrize(("change", "drug"), [("G1202R", "brigatinib"), ("G1269A", "alectinib")])
+def test_sources_that_disagree_are_called_conflicting_with_both_sides(change: str, drug: str) -> None:
+    found = call(report(mutations=[mutation(change)]), drug)
+    assert found.call == "conflicting"
     assert {"reported_active", "reported_resistance"} <= {e.call for e in found.evidence}
-    assert any("both activity of and resistance to" in text for text in found.because)
+    assert any("sources disagree" in text for text in found.because)
 
 
-def test_only_recalled_evidence_is_unknown_and_marked() -> None:
-    found = call(report(mutations=[mutation("D1203N")]), "alectinib")
+def test_in_vitro_figures_are_those_of_the_table() -> None:
+    found = call(report(mutations=[mutation("G1202R")]), "brigatinib")
+    text = " ".join(e.text for e in found.evidence)
+    assert "IC50 325 nM in Ba/F3 EML4-ALK V3" in text
+    assert "IC50 149 nM in Ba/F3 NPM1-ALK" in text
+    assert "129" not in text
+
+
+def test_only_unchecked_evidence_is_unknown() -> None:
+    found = call(report(mutations=[mutation("G1202del")]), "alectinib")
     assert found.call == "unknown"
-    assert found.evidence
-    assert all("transcribed, not verified against the publication" in e.text for e in found.evidence)
+    assert all(e.verified == "recalled" for e in found.evidence)
 
 
-def test_in_vitro_numbers_stand_behind_and_apart() -> None:
-    found = call(report(mutations=[mutation("L1196M")]), "alectinib")
-    assert found.call == "sensitive"
-    assert [e.kind for e in found.evidence] == ["literature", "in_vitro"]
-    assert found.evidence[1].value == 117.6
-    assert found.evidence[1].call == "intermediate"
+def test_evidence_kinds_stand_apart_with_their_level() -> None:
+    found = call(report(mutations=[mutation("C1156Y")]), "crizotinib")
+    assert {(e.kind, e.level) for e in found.evidence} == {
+        ("clinical", "C"),
+        ("literature", None),
+        ("in_vitro", "D"),
+    }
 
 
-def test_inferred_columns_are_said() -> None:
-    found = call(report(mutations=[mutation("L1152P")]), "ceritinib")
-    assert found.evidence[0].column_inferred
-    assert "inferred from flattened text" in found.evidence[0].text
-    assert any("inferred from flattened text" in text for text in found.because)
+def test_a_patient_with_a_compound_is_no_evidence_for_the_single_change() -> None:
+    found = call(report(mutations=[mutation("L1198F")]), "crizotinib")
+    assert "clinical" not in {e.kind for e in found.evidence}
+
+
+def test_approvals_of_alk_positive_lung_cancer_stand_apart() -> None:
+    found = {one.drug: one for one in report().tki}
+    assert all(one.approvals for one in found.values())
+    assert {a.agency for a in found["ensartinib"].approvals} == {"FDA"}
+    assert {a.agency for a in found["lorlatinib"].approvals} == {"FDA", "EMA"}
+    assert "ROS1" not in " ".join(a.text for one in found.values() for a in one.approvals)
 
 
 # ---------------------------------------------------------------- no change found
 
 
-def test_unmutated_needs_a_clinical_row_and_states_the_limit() -> None:
+def test_unmutated_fusion_has_a_call_for_each_approved_drug_and_states_the_limit() -> None:
     calls = {t.drug: t for t in report().tki}
-    assert {d for d, t in calls.items() if t.call == "sensitive"} == {"alectinib", "brigatinib", "lorlatinib"}
-    assert {d for d, t in calls.items() if t.call == "unknown"} == set(DRUGS) - {
-        "alectinib",
-        "brigatinib",
-        "lorlatinib",
-    }
+    assert {t.call for t in calls.values()} == {"sensitive"}
+    assert "approved for ALK-positive lung cancer" in " ".join(calls["ensartinib"].because)
     for one in calls.values():
         assert "limit of detection: VAF 0.63% at the worst assessable codon" in one.because[0]
 
 
-def test_deleted_clinical_row_says_unknown(edited) -> None:
+def test_deleted_clinical_rows_and_approval_say_unknown(edited) -> None:
     folder = edited("tki_evidence.tsv", without(change="none", drug="alectinib"))
-    assert call(report(knowledge=folder), "alectinib").call == "unknown"
-    assert call(report(knowledge=folder), "lorlatinib").call == "sensitive"
-
-
-def test_in_vitro_row_for_unmutated_is_not_enough(edited) -> None:
-    folder = edited("ba_f3_ic50.tsv", setting({"cell_line": "EML4-ALK V1 (no mutation)"}, verified="page"))
-    assert call(report(knowledge=folder), "crizotinib").call == "unknown"
+    assert "hold no trial" in " ".join(call(report(knowledge=folder), "alectinib").because)
+    bare = edited("approvals.tsv", without(drug="ensartinib"))
+    assert call(report(knowledge=bare), "ensartinib").call == "unknown"
+    assert call(report(knowledge=bare), "lorlatinib").call == "sensitive"
 
 
 def test_silent_change_counts_as_no_change() -> None:
@@ -260,7 +255,7 @@ def test_molecules_with_the_older_change_alone_count_as_a_clone() -> None:
 
 
 def test_change_off_the_fusion_is_said() -> None:
-    off = mutation("G1202R", on_fusion=OnFusion("no", 12, "12 fragments cover junction and codon"))
+    off = mutation("G1202R", on_fusion=OnFusion(Carried.NO, 12, "12 fragments cover junction and codon"))
     assert any(
         "not found on the fusion transcript" in text for text in call(report(mutations=[off]), "alectinib").because
     )
@@ -282,46 +277,42 @@ def test_changed_row_changes_the_report_deleted_row_says_unknown(edited) -> None
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
-    [("50", "sensitive"), ("50.1", "intermediate"), ("199.9", "intermediate"), ("200", "resistant")],
-)
-def test_verified_numbers_alone_are_graded_by_the_limits(edited, value: str, expected: str) -> None:
-    folder = edited("ba_f3_ic50.tsv", setting({"cell_line": "D1203N"}, verified="page", alectinib_ic50_nM=value))
-    found = call(report(mutations=[mutation("D1203N")], knowledge=folder), "alectinib")
-    assert found.call == expected
-    assert any("in-vitro evidence only" in text for text in found.because)
-
-
-@pytest.mark.parametrize(
     ("table", "where", "cells", "message"),
     [
         ("tki_evidence.tsv", {"change": "G1202R", "drug": "lorlatinib"}, {"call": "works"}, "column call: 'works'"),
-        ("ba_f3_ic50.tsv", {"cell_line": "G1202R"}, {"alectinib_ic50_nM": ">700"}, "alectinib_ic50_nM: '>700'"),
+        ("invitro_ic50.tsv", {"change": "G1202R"}, {"ic50": ">700"}, "column ic50: '>700'"),
+        ("invitro_ic50.tsv", {"change": "G1202R"}, {"drug": "lorlatinib"}, "is no row of tki_evidence.tsv"),
+        ("approvals.tsv", {"drug": "alectinib"}, {"date": "soon"}, "column date: 'soon'"),
+        ("hotspots.tsv", {"gene": "KRAS"}, {"track": "nras_hotspot_mutation"}, "column track"),
     ],
 )
 def test_bad_cells_are_named(edited, table: str, where, cells, message: str) -> None:
     with pytest.raises(InputError, match=rf"{table}: row \d+, .*{message}"):
-        report(knowledge=edited(table, setting(where, **cells)))
+        folder = edited(table, setting(where, **cells))
+        read_events(folder)
+        report(knowledge=folder)
 
 
 def test_row_of_a_new_drug_is_shown(edited) -> None:
-    folder = edited("tki_evidence.tsv", setting({"id": "L1196Q:alectinib:literature"}, drug="newtinib"))
-    assert call(report(mutations=[mutation("L1196Q")], knowledge=folder), "newtinib").call == "resistant"
+    folder = edited("tki_evidence.tsv", setting({"id": "L1152P:crizotinib:literature"}, drug="newtinib"))
+    assert call(report(mutations=[mutation("L1152P")], knowledge=folder), "newtinib").call == "resistant"
 
 
-def test_template_changes_the_sentence_and_its_absence_says_unknown(edited) -> None:
+def test_template_changes_the_sentence_and_its_absence_is_an_error(edited) -> None:
     changed = edited("sentences.tsv", setting({"id": "tki_resistant"}, text="{clone} / {drug} / R"))
     gone = edited("sentences.tsv", without(id="tki_resistant"))
-    found = [mutation("L1196Q")]
+    found = [mutation("L1152P")]
     assert (
-        call(report(mutations=found, knowledge=changed), "alectinib").because[0] == "L1196Q (VAF 12.0%) / alectinib / R"
+        call(report(mutations=found, knowledge=changed), "crizotinib").because[0]
+        == "L1152P (VAF 12.0%) / crizotinib / R"
     )
-    assert call(report(mutations=found, knowledge=gone), "alectinib").because[0] == "unknown"
+    with pytest.raises(InputError, match="row tki_resistant is missing"):
+        report(mutations=found, knowledge=gone)
 
 
 def test_each_evidence_entry_names_its_row() -> None:
     tables = Knowledge.load(KNOWLEDGE)
-    rows = {row["id"] for drug in DRUGS for row in drug_rows(tables, drug)}
+    rows = {row.id for row in tables.evidence}
     for name in ("G1202R", "C1156Y", "I1171T"):
         for one in report(mutations=[mutation(name)]).tki:
             assert {e.row for e in one.evidence} <= rows
@@ -337,7 +328,7 @@ SINGLES = ("C1156Y", "I1171N", "F1174C", "L1196M", "L1198F", "G1202R", "D1203N",
 @given(st.sets(st.sampled_from(SINGLES), min_size=2, max_size=4), st.sampled_from(DRUGS))
 def test_property_compound_without_verified_row_is_never_sensitive(names: set[str], drug: str) -> None:
     rows = drug_rows(Knowledge.load(KNOWLEDGE), drug)
-    own = [r for r in rows if parts(r["change"]) == names and r["verified"] == "page"]
+    own = [r for r in rows if parts(r.change) == names and r.verified == "page"]
     judged = judge_set(frozenset(names), rows)
     singles = [judge_set(frozenset({n}), rows).call for n in names]
     if not own:

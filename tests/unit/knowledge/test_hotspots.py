@@ -19,7 +19,7 @@ def tables() -> ScreenSet:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    for name in ("hotspots.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
+    for name in ("hotspots.tsv", "bypass.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     return tmp_path
 
@@ -49,7 +49,7 @@ def test_hotspots_are_reported(tables: ScreenSet, gene: str, codon: int, old: st
     [
         ("EGFR", 858, "L", "L"),
         ("EGFR", 858, "L", "M"),
-        ("TP53", 213, "R", "Q"),
+        ("TP53", 101, "K", "Q"),
         ("RB1", 320, "R", "Q"),
         ("ALK", 1, "M", "V"),
     ],
@@ -71,7 +71,7 @@ def test_indels_by_kind(tables: ScreenSet) -> None:
 
 def test_a_codon_is_added_by_a_row(own: Path) -> None:
     with (own / "hotspots.tsv").open("a") as table:
-        table.write("EGFR\t724\t18\tG724S\tmutation\tG724S\tunknown\trecalled\t\n")
+        table.write("EGFR\t724\t18\tG724S\tegfr_hotspot_mutation_l858r\tmutation\tG724S\tunknown\trecalled\t\n")
     tables = read_screen_set(own)
     assert tables.reports_substitution("EGFR", 724, "G", "S")
     assert ("EGFR", 724) in tables.by_codon
@@ -80,8 +80,8 @@ def test_a_codon_is_added_by_a_row(own: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("EGFR\tx\t18\te\tmutation\tany\tr\tv\t\n", "codons"),
-        ("EGFR\t12\t18\te\tmagic\tany\tr\tv\t\n", "column kind: 'magic'"),
+        ("EGFR\tx\t18\te\tegfr_hotspot_mutation_l858r\tmutation\tany\tr\tpage\t\n", "column codons: 'x'"),
+        ("EGFR\t12\t18\te\tegfr_hotspot_mutation_l858r\tmagic\tany\tr\tpage\t\n", "column kind: 'magic'"),
     ],
 )
 def test_a_wrong_row_is_named(own: Path, row: str, message: str) -> None:

@@ -32,7 +32,7 @@ def plain() -> dict[str, Any]:
 
 
 def test_schema_is_the_one_made_from_the_types() -> None:
-    assert report_schema() == SCHEMA, "run: make schema"
+    assert report_schema() == SCHEMA, "run: make docs"
 
 
 def test_report_comes_back_whole_and_has_every_key_of_the_interface(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_a_wrong_reference_residue_is_not_assessable(
     for name in ("hotspots.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     with (tmp_path / "hotspots.tsv").open("a") as table:
-        table.write("ALK\t1400\t29\tW1400R\tmutation\tW1400R\tunknown\trecalled\t\n")
+        table.write("ALK\t1400\t29\tW1400R\t\tkinase_domain\tW1400R\tunknown\trecalled\t\n")
     result = bench.screen(mutated[0], knowledge=tmp_path)
     (row,) = (s for s in result.screened if s.codon == 1400 and s.gene == "ALK")
     assert row.state is State.NOT_ASSESSABLE and "the table expects W" in row.reason

@@ -103,7 +103,7 @@ def test_other_junctions_of_alk_are_named(tmp_path: Path) -> None:
 def test_phase_stands_beside_the_changes(tmp_path: Path) -> None:
     _, report = made.build(tmp_path, "fusion")
     report.mutations.append(replace(report.mutations[0], short="L1196M", hgvs_p="p.(Leu1196Met)", phase=[]))
-    assert answers(report)[1].lines[0].endswith(", on the same molecules as L1196M")
+    assert answers(report)[1].lines[0].endswith(", on the same fragments as L1196M")
 
 
 def test_other_driver_is_no_alk_fusion(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_silent_change_is_no_resistance(tmp_path: Path) -> None:
     report.mutations += [silent, unknown]
     change = answers(report)[1]
     assert change.headline == "G1202R"
-    assert [line.split(":")[0] for line in change.lines] == ["G1202R (resistance)", "A1200V (unknown significance)"]
+    assert [line.split(":")[0] for line in change.lines] == ["G1202R (listed)", "A1200V (unknown significance)"]
 
 
 def test_low_confidence_junction_is_no_headline(tmp_path: Path) -> None:
@@ -159,9 +159,10 @@ def test_states_are_words_with_icons(tmp_path: Path) -> None:
         assert f".state.{state}::before {{ content: url(" in text
 
 
-def test_conflict_notes_are_shown(tmp_path: Path) -> None:
+def test_curators_notes_stay_off_the_page(tmp_path: Path) -> None:
     found, _, _ = page(tmp_path, "fusion")
-    assert "Paper prints one symbol E6;A20 for both" in found.text
+    assert "Paper prints one symbol E6;A20 for both" not in found.text
+    assert "recalled" not in found.text
 
 
 def test_published_codons_follow_their_table(tmp_path: Path) -> None:

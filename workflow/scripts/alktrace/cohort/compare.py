@@ -79,6 +79,16 @@ class Series:
     notes: tuple[str, ...]
 
 
+_KEYS = {  # sentence of a step, by what changed and how
+    ("mutation", KEPT): "change_kept",
+    ("mutation", EMERGENT): "change_emergent",
+    ("mutation", GONE): "change_gone",
+    ("fusion", KEPT): "fusion_kept",
+    ("fusion", EMERGENT): "fusion_emergent",
+    ("fusion", GONE): "fusion_gone",
+}
+
+
 def compare(reports: Sequence[ReportFindings], sentences: Sentences) -> list[Series]:
     """Series of one patient's reports, one an assay. `reports` are in the order in time (that of the sheet)."""
     assays = list(dict.fromkeys(r.sample.assay for r in reports))
@@ -186,20 +196,20 @@ def _step(kind: str, name: str, earlier: Sighting, later: Sighting, sentences: S
     """The step between two samples; None when neither has the change."""
     if State.DETECTED not in (earlier.state, later.state):
         return None
-    prefix, show = ("fusion", number) if kind == "fusion" else ("change", percent)
+    show = number if kind == "fusion" else percent
     names = {"change": name, "earlier": _name(earlier), "later": _name(later)}
     if earlier.state is later.state:
         fields = {"earlier_vaf": show(earlier.value), "later_vaf": show(later.value)}
-        return Step(earlier.sample, later.sample, KEPT, sentences.say(f"{prefix}_kept", **names, **fields))
+        return Step(earlier.sample, later.sample, KEPT, sentences.say(_KEYS[kind, KEPT], **names, **fields))
     found, missing = (later, earlier) if later.state is State.DETECTED else (earlier, later)
     reason = _why_not(found, missing, kind, show, sentences)
     if reason is not None:
         text = sentences.say("change_unclear", **names, reason=reason)
         return Step(earlier.sample, later.sample, UNCLEAR, text)
-    verdict, key = (EMERGENT, "emergent") if found is later else (GONE, "gone")
+    verdict = EMERGENT if found is later else GONE
     fields = {"low": show(found.low), "limit": show(missing.limit)}
     fields["ratio" if kind == "fusion" else "vaf"] = show(found.value)
-    return Step(earlier.sample, later.sample, verdict, sentences.say(f"{prefix}_{key}", **names, **fields))
+    return Step(earlier.sample, later.sample, verdict, sentences.say(_KEYS[kind, verdict], **names, **fields))
 
 
 def _why_not(

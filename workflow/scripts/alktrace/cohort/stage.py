@@ -8,8 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from ..knowledge.sentences import Sentences
-from ..knowledge.table import read_table
+from ..knowledge.sentences import read_sentences
 from ..model.records import Report, ReportFindings
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
@@ -30,8 +29,7 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     found = {path: read_json(path, ReportFindings) for path in reports}
     rows = [_row(report) for report in found.values()]
     patients = _patients(found)
-    sentences = read_table(KNOWLEDGE / "sentences.tsv", ("id", "text"))
-    said = Sentences({row["id"]: row["text"] for row in sentences})
+    said = read_sentences(KNOWLEDGE)
     pages = {file_name(name): patient_page(name, _series(found, paths), said) for name, paths in patients.items()}
     index = (
         environment()

@@ -36,8 +36,9 @@ class Row:
     vaf: str
     bypass: State
     bypass_events: str
-    resistant: str
-    sensitive: str
+    resistance_reported: str
+    sources_disagree: str
+    activity_reported: str
     pairs_total: int
     control_fragments: int
     summary: str
@@ -74,6 +75,7 @@ def _row(report: ReportFindings) -> Row:
         verdict.bypass.state,
         _joined(detected_name(b) for b in report.bypass if b.state is State.DETECTED),
         _joined(t.drug for t in report.tki if t.call == Call.RESISTANT),
+        _joined(t.drug for t in report.tki if t.call == Call.CONFLICTING),
         _joined(t.drug for t in report.tki if t.call == Call.SENSITIVE),
         report.qc.pairs_total,
         report.qc.control_fragments,

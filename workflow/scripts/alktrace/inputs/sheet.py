@@ -13,6 +13,11 @@ from jsonschema import Draft202012Validator
 from ..runtime.errors import InputError
 from .configuration import find_file
 
+HEAD = (
+    *("specimen", "site", "collected", "received", "diagnosis", "tumour_content", "prior_tki"),
+    *("accession", "laboratory", "operator"),
+)
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -41,6 +46,7 @@ class Sample:
     library: str
     targets: Path | None
     umi: str
+    head: Mapping[str, str]  # the columns `HEAD`, for the head of the report
     units: tuple[Unit, ...]
 
     @property
@@ -127,6 +133,7 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
         full["library"],
         files["targets"],
         full["umi"],
+        {column: full[column] for column in HEAD},
         (Unit(full["unit"], files["fq1"], files["fq2"], files["bam"]),),
     )
 
@@ -141,7 +148,10 @@ def _joined(where: str, sample: Sample, more: Sample) -> Sample:
         )
     for field in fields(Sample):
         if field.name != "units" and getattr(sample, field.name) != getattr(more, field.name):
-            raise InputError(f"{where}, column {field.name}: differs between the units of '{sample.id}'; make it equal")
+            column = field.name
+            if column == "head":
+                column = next(name for name in HEAD if sample.head[name] != more.head[name])
+            raise InputError(f"{where}, column {column}: differs between the units of '{sample.id}'; make it equal")
     twice = set(sample.inputs) & set(more.inputs)
     if twice:
         raise InputError(f"{where}: {min(twice)} belongs to two units of '{sample.id}'; each has its own files")

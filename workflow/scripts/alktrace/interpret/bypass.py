@@ -7,21 +7,16 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ..knowledge.evidence import Knowledge, references, unique
-from ..knowledge.sentences import Sentences
-from ..knowledge.table import Row
+from ..knowledge.evidence import Knowledge, Track, references, unique
+from ..knowledge.sentences import Said, saying
 from ..model.findings import kinase_fusions, label
-from ..model.records import BypassEvent, Finding, Fusion, FusionResult, RecruitStats
+from ..model.records import BypassEvent, Fusion, FusionResult, RecruitStats
 from ..model.vocabulary import Assay, Confidence, Kind, State, TrackKind
 from ..model.words import UNKNOWN, named, percent
 from ..settings import InterpretSettings
+from .outcome import Outcome
 
 KINDS = tuple(TrackKind)
-
-
-def genes_of(row: Row) -> list[str]:
-    """Genes of one row of bypass.tsv."""
-    return [gene for gene in row["genes"].split(";") if gene]
 
 
 def assemble(
@@ -37,16 +32,16 @@ def assemble(
     events = [_with_references(event, knowledge) for event in screened]
     have = {(event.gene, event.kind) for event in events}
     for row in knowledge.bypass:
-        for gene in genes_of(row):
-            if row["kind"] == TrackKind.FUSION and (gene, TrackKind.FUSION) not in have:
+        for gene in row.gene_names:
+            if row.track_kind == TrackKind.FUSION and (gene, TrackKind.FUSION) not in have:
                 events.append(_fusion_track(gene, fusions, stats, knowledge, settings))
                 have.add((gene, TrackKind.FUSION))
-            elif row["kind"] == TrackKind.AMPLIFICATION:
+            elif row.track_kind == TrackKind.AMPLIFICATION:
                 events.append(_amplification(gene, row, assay, knowledge))
-            elif row["kind"] in KINDS and (gene, row["kind"]) not in have:
+            elif row.kind in KINDS and (gene, row.kind) not in have:
                 reason = knowledge.sentences.say("track_not_screened", gene=gene)
                 events.append(_untested(gene, row, reason))
-                have.add((gene, TrackKind(row["kind"])))
+                have.add((gene, TrackKind(row.kind)))
     return events
 
 
@@ -84,42 +79,42 @@ def classify(events: list[BypassEvent], screened: Sequence[BypassEvent], knowled
 
 def _only_role(knowledge: Knowledge, *roles: str) -> frozenset[str]:
     """Genes of the rows with one of `roles` (bypass, driver, on_target, co_mutation, small_cell) and no other role."""
-    chosen = {gene for row in knowledge.bypass if row["role"] in roles for gene in genes_of(row)}
-    other = {gene for row in knowledge.bypass if row["role"] not in roles for gene in genes_of(row)}
+    chosen = {gene for row in knowledge.bypass if row.role in roles for gene in row.gene_names}
+    other = {gene for row in knowledge.bypass if row.role not in roles for gene in row.gene_names}
     return frozenset(chosen - other)
 
 
 def _unseen(knowledge: Knowledge) -> list[str]:
-    rows = [row for row in knowledge.bypass if row["kind"] not in KINDS and row["role"] == "bypass"]
-    return list(dict.fromkeys(gene for row in rows for gene in genes_of(row)))
+    rows = [row for row in knowledge.bypass if row.kind not in KINDS and row.role == "bypass"]
+    return list(dict.fromkeys(gene for row in rows for gene in row.gene_names))
 
 
 # ---------------------------------------------------------------- verdict
-def judge(tracks: Tracks, sentences: Sentences) -> tuple[Finding, str]:
-    """State of the bypass tracks and drivers of the test, and the first sentence of its reason for the summary."""
-    state, said, worst = _state([*tracks.signalling, *tracks.drivers], sentences)
+def judge(tracks: Tracks) -> Outcome:
+    """State of the bypass tracks and drivers of the test. The first sentence of the reason is that of the summary."""
+    state, said, worst = _state([*tracks.signalling, *tracks.drivers])
     tail = []
     if tracks.copies:
         genes = dict.fromkeys(event.gene for event in tracks.copies)
-        tail.append(sentences.say("bypass_no_copy_number", genes=", ".join(genes)))
+        tail.append(saying("bypass_no_copy_number", genes=", ".join(genes)))
     if tracks.outside:
-        tail.append(sentences.say("bypass_outside", events=named(tracks.outside)))
+        tail.append(saying("bypass_outside", events=named(tracks.outside)))
     if tracks.untested:
-        tail.append(sentences.say("bypass_not_tested", genes=", ".join(tracks.untested)))
-    return Finding(state, " ".join([said, *tail]), worst), said
+        tail.append(saying("bypass_not_tested", genes=", ".join(tracks.untested)))
+    return Outcome(state, (said, *tail), worst)
 
 
-def _state(tracks: Sequence[BypassEvent], sentences: Sentences) -> tuple[State, str, float | None]:
+def _state(tracks: Sequence[BypassEvent]) -> tuple[State, Said, float | None]:
     """State, sentence and worst VAF limit of the tracks that decide."""
     found = [e for e in tracks if e.state is State.DETECTED]
     blind = [e for e in tracks if e.state is State.NOT_ASSESSABLE]
     worst = _worst(tracks, TrackKind.MUTATION)
     if found:
-        return State.DETECTED, sentences.say("bypass_detected", events=named(found)), worst
+        return State.DETECTED, saying("bypass_detected", events=named(found)), worst
     if blind or not tracks:
         fields = {"assessed": len(tracks) - len(blind), "total": len(tracks), "tracks": named(blind, 6) or UNKNOWN}
-        return State.NOT_ASSESSABLE, sentences.say("bypass_not_assessable", **fields), worst
-    said = sentences.say("bypass_not_detected", assessed=len(tracks), limit=limit_words(tracks, sentences))
+        return State.NOT_ASSESSABLE, saying("bypass_not_assessable", **fields), worst
+    said = saying("bypass_not_detected", assessed=len(tracks), limit=limit_words(tracks))
     return State.NOT_DETECTED, said, worst
 
 
@@ -129,36 +124,39 @@ def _worst(tracks: Sequence[BypassEvent], kind: TrackKind) -> float | None:
     return max((limit for limit in limits if limit is not None), default=None)
 
 
-def limit_words(tracks: Sequence[BypassEvent], sentences: Sentences) -> str:
+def limit_words(tracks: Sequence[BypassEvent]) -> Said:
     """The worst limit of detection of tracks that were not detected: VAF, else that of fusions."""
     worst, fusions = _worst(tracks, TrackKind.MUTATION), _worst(tracks, TrackKind.FUSION)
     if worst is not None:
-        return sentences.say("bypass_limit", worst=percent(worst))
+        return saying("bypass_limit", worst=percent(worst))
     if fusions is not None:
-        return sentences.say("bypass_fusion_limit", worst=f"{fusions:.3g}", one_in=round(1 / fusions))
-    return sentences.say("bypass_no_limit")
+        return saying("bypass_fusion_limit", one_in=round(1 / fusions))
+    return saying("bypass_no_limit")
 
 
 # ---------------------------------------------------------------- one track
 def _with_references(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
     """The event with its references as the report writes them: the screen's, else those of its gene's rows."""
-    rows = [r for r in knowledge.bypass if event.gene in genes_of(r) and r["kind"] == event.kind]
-    cited = event.references or [one for row in rows for one in references(row, note=row["meaning"])]
-    return replace(event, references=unique(cited))
+    rows = [r for r in knowledge.bypass if event.gene in r.gene_names and r.kind == event.kind]
+    own = event.references or [one for row in rows for one in references(row, note=row.meaning)]
+    return replace(event, references=unique(own))
 
 
-def _untested(gene: str, row: Row, reason: str) -> BypassEvent:
-    event = row["region"] if row["kind"] == TrackKind.EXON_SKIPPING else f"{row['event_type']}: {row['region']}"
-    cited = references(row, note=row["meaning"])
-    return BypassEvent(gene, event, TrackKind(row["kind"]), State.NOT_ASSESSABLE, None, None, None, reason, cited)
-
-
-def _amplification(gene: str, row: Row, assay: str, knowledge: Knowledge) -> BypassEvent:
-    key = "track_amplification_rna" if assay == Assay.RNA else "track_amplification_dna"
-    reason = knowledge.sentences.say(key, region=row["region"], how=row["rna_assessable"])
-    cited = references(row, note=row["meaning"])
+def _untested(gene: str, row: Track, reason: str) -> BypassEvent:
+    event = row.region if row.kind == "exon_skipping" else f"{row.event_type}: {row.region}"
+    sources = references(row, note=row.meaning)
     return BypassEvent(
-        gene, "amplification", TrackKind.AMPLIFICATION, State.NOT_ASSESSABLE, None, None, None, reason, cited
+        gene, event, TrackKind(row.kind), State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id
+    )
+
+
+def _amplification(gene: str, row: Track, assay: str, knowledge: Knowledge) -> BypassEvent:
+    said = saying("track_amplification_dna", region=row.region)
+    if assay == Assay.RNA:
+        said = saying("track_amplification_rna", region=row.region, how=row.rna_assessable)
+    reason, sources = knowledge.sentences.word(said), references(row, note=row.meaning)
+    return BypassEvent(
+        gene, row.event_type, TrackKind.AMPLIFICATION, State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id
     )
 
 
@@ -171,21 +169,19 @@ def _fusion_track(
 ) -> BypassEvent:
     """Kinase fusions of one driver gene. The limit is in fusion fragments per control fragment."""
     say = knowledge.sentences.say
-    rows = [r for r in knowledge.bypass if gene in genes_of(r) and r["kind"] == TrackKind.FUSION]
-    cited = [one for r in rows for one in references(r, note=r["meaning"])]
+    rows = [r for r in knowledge.bypass if gene in r.gene_names and r.track_kind == TrackKind.FUSION]
+    sources = [one for r in rows for one in references(r, note=r.meaning)]
+    track = rows[0].id
     found = kinase_fusions(fusions.fusions, gene)
-    low = [
-        f
-        for f in fusions.fusions
-        if f.target == gene and f.kind == Kind.KINASE_FUSION and f.confidence == Confidence.LOW
-    ]
+    own = [f for f in fusions.fusions if f.target == gene and f.kind == Kind.KINASE_FUSION]
+    low = [f for f in own if f.confidence == Confidence.LOW]
     limit = fusions.junction_limit
     if found:
         fragments = sum(f.support.unique_fragments for f in found)
         reason = " ".join(say("track_fusion_found", **_fields(f)) for f in found)
         names = ", ".join(dict.fromkeys(f.name for f in found))
         return BypassEvent(
-            gene, f"{names} fusion", TrackKind.FUSION, State.DETECTED, None, fragments, limit, reason, cited
+            gene, f"{names} fusion", TrackKind.FUSION, State.DETECTED, None, fragments, limit, reason, sources, track
         )
     count: int | None = 0
     state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
@@ -196,7 +192,9 @@ def _fusion_track(
         needed = max(settings.min_control_fragments, 1)
         said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
     said += [say("track_fusion_low", **_fields(f)) for f in low]
-    return BypassEvent(gene, "kinase fusion", TrackKind.FUSION, state, None, count, limit, " ".join(said), cited)
+    return BypassEvent(
+        gene, "kinase fusion", TrackKind.FUSION, state, None, count, limit, " ".join(said), sources, track
+    )
 
 
 def _fields(fusion: Fusion) -> dict[str, object]:

@@ -3,13 +3,13 @@ reasons why an ALK inhibitor may fail. Pure functions over findings and tables; 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from ..knowledge.evidence import Knowledge, references, unique
-from ..knowledge.table import Row
+from ..knowledge import evidence as tables
+from ..knowledge.evidence import Knowledge, cited, references, unique
+from ..knowledge.sentences import Said, saying
 from ..model.findings import TARGET, kinase_fusions
 from ..model.records import (
     BypassEvent,
@@ -23,13 +23,12 @@ from ..model.records import (
     Topic,
     Verdict,
 )
-from ..model.vocabulary import Kind, State, TrackKind
+from ..model.vocabulary import Kind, State
 from ..model.words import UNKNOWN, named
-from .bypass import Tracks, genes_of, limit_words
+from .bypass import Tracks, limit_words
 
 TP53 = "TP53"
 NAMED = 6  # tracks that are named in a list of those without a finding
-_CHANGE = re.compile(r"\b[A-Z]\d+|exon \d+ \w+")  # "L858" of L858R, "exon 19 deletion"
 
 
 def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
@@ -37,59 +36,68 @@ def with_context(fusion: Fusion, knowledge: Knowledge) -> Fusion:
     if fusion.kind != Kind.KINASE_FUSION or fusion.target != TARGET:
         return fusion
     length = length_class(fusion, knowledge)
-    tests = [row for row in knowledge.other_tests if row["kind"] == fusion.kind and row["frame"] == fusion.frame]
-    named_as = fusion.variant or fusion.notation
-    sentences = []
-    if length != UNKNOWN:
-        sentences.append(knowledge.sentences.say(f"context_{length}", variant=named_as, tape=fusion.tape_domain))
+    tests = [row for row in knowledge.other_tests if row.kind == fusion.kind and row.frame == fusion.frame]
+    fields = {"variant": fusion.variant or fusion.notation, "tape": tape_words(fusion.tape_domain)}
+    said = {"short": [Said("context_short", fields)], "long": [Said("context_long", fields)]}.get(length, [])
     context = FusionContext(
         length,
-        sentences,
+        [knowledge.sentences.word(one) for one in said],
         [_test(row, knowledge) for row in tests],
         associations(fusion.variant, knowledge) if fusion.variant else [],
     )
     return replace(fusion, context=context)
 
 
+def tape_words(tape: str | None) -> Said:
+    """What is left of the TAPE domain."""
+    keys = {"none": "tape_none", "partial": "tape_partial", "retained": "tape_retained"}
+    return Said(keys.get(tape or "", "tape_unknown"))
+
+
 def length_class(fusion: Fusion, knowledge: Knowledge) -> str:
     """short or long by what is left of the TAPE domain; unknown where no row says so."""
-    rows = [row for row in knowledge.length_classes if row["tape_domain"] == fusion.tape_domain]
-    return rows[0]["length_class"] if rows else UNKNOWN
+    rows = [row for row in knowledge.length_classes if row.tape_domain == fusion.tape_domain]
+    return rows[0].length_class if rows else UNKNOWN
 
 
-def _test(row: Row, knowledge: Knowledge) -> OtherTest:
-    say = knowledge.sentences.say
-    text = say("context_tests", test=row["test"], expected=row["expected"], note=row["note"])
-    return OtherTest(row["id"], row["test"], row["expected"], text, references(row))
+def _test(row: tables.OtherTest, knowledge: Knowledge) -> OtherTest:
+    said = saying("context_tests", test=row.test, expected=row.expected, note=row.note)
+    return OtherTest(row.id, row.test, row.expected, knowledge.sentences.word(said), references(row))
+
+
+def about(subject: str, knowledge: Knowledge) -> list[tables.Study]:
+    """Studies of a variant label or gene, in table order."""
+    return [row for row in knowledge.associations if subject in row.subject.split(";")]
 
 
 def associations(subject: str, knowledge: Knowledge) -> list[Topic]:
-    """Published comparisons about a variant label or gene, in table order."""
+    """Published comparisons about a variant label or gene, in table order.
+
+    Studies stand side by side only where topic, drug and line of treatment are the same; drug and line are part of the
+    topic's name.
+    """
     topics: dict[str, list[Study]] = {}
-    by_id = {row["id"]: row for row in knowledge.associations}
-    for row in knowledge.associations:
-        if subject in row["subject"].split(";"):
-            topics.setdefault(row["topic"], []).append(_study(row, by_id, knowledge))
+    for row in about(subject, knowledge):
+        line = {"first": "topic_line_first", "later": "topic_line_later"}.get(row.line)
+        words = [row.topic, row.drug] + ([knowledge.sentences.say(line)] if line else [])
+        topics.setdefault(", ".join(filter(None, words)), []).append(_study(row))
     return [Topic(topic, studies) for topic, studies in topics.items()]
 
 
-def _study(row: Row, by_id: dict[str, Row], knowledge: Knowledge) -> Study:
-    against = [by_id[i]["study"] for i in row["contradicted_by_ids"].split(";") if i in by_id]
-    say = knowledge.sentences.say
-    contradicted = say("context_contradicted", studies=", ".join(dict.fromkeys(against))) if against else ""
-    mark = say("mark_recalled") if row["verified"] != "page" else ""
+def _study(row: tables.Study) -> Study:
     return Study(
-        row=row["id"],
-        study=row["study"],
-        comparison=row["comparison"],
-        cohort_n=row["cohort_n"],
-        figures=row["figures"],
-        direction=row["direction"],
-        note=row["note"],
-        contradicted_by=contradicted,
-        mark=mark,
-        reference=row["reference"],
-        verified=row["verified"],
+        row=row.id,
+        study=row.study,
+        comparison=row.comparison,
+        cohort_n=row.cohort_n,
+        figures=row.figures,
+        direction=row.direction,
+        effect=row.effect,
+        drug=row.drug,
+        line=row.line,
+        note=row.note,
+        reference=row.reference,
+        verified=row.verified,
     )
 
 
@@ -98,107 +106,113 @@ def failure_list(
     fusions: Sequence[Fusion], mutations: Sequence[Mutation], verdict: Verdict, tracks: Tracks, knowledge: Knowledge
 ) -> list[Failure]:
     """One-look list: short variant, kinase mutation, amplification, bypass, other driver, small-cell flag, TP53
-    co-mutation."""
+    co-mutation. What does not apply to the findings is no item."""
     kinase = verdict.kinase_domain
-    tp53 = _tracks("tp53", [e for e in tracks.flags if e.gene == TP53], knowledge)
+    variant = _variant(fusions, verdict, knowledge)
     return [
-        _variant(fusions, verdict, knowledge),
-        _item("kinase", kinase.state, kinase.reason, _mutation_references(mutations), knowledge),
-        _tracks("amplification", tracks.copies, knowledge),
-        _tracks("bypass", tracks.signalling, knowledge),
-        _tracks("driver", tracks.drivers, knowledge),
+        *([variant] if variant else []),
+        _item("why_kinase_label", kinase.state, kinase.reason, _mutation_references(mutations), knowledge),
+        _tracks("why_amplification_label", tracks.copies, knowledge),
+        _tracks("why_bypass_label", tracks.signalling, knowledge),
+        _tracks("why_driver_label", tracks.drivers, knowledge),
         _small_cell(tracks.flags, knowledge),
-        replace(tp53, associations=associations(TP53, knowledge)),
+        _tp53([e for e in tracks.flags if e.gene == TP53], knowledge),
     ]
 
 
-def _item(key: str, state: State, text: str, cited: Sequence[Reference], knowledge: Knowledge) -> Failure:
-    return Failure(key, knowledge.sentences.say(f"why_{key}_label"), state, text, unique(cited))
+def _item(label: str, state: State, text: str, sources: Sequence[Reference], knowledge: Knowledge) -> Failure:
+    """One item; `label` is the key of its label, "why_kinase_label" of item "kinase"."""
+    name = label.removeprefix("why_").removesuffix("_label")
+    return Failure(name, knowledge.sentences.say(label), state, text, unique(sources))
 
 
 def _mutation_references(mutations: Sequence[Mutation]) -> list[Reference]:
     known = [m.knowledge for m in mutations if m.gene == TARGET and m.knowledge]
-    return [cited for k in known for cited in references({"reference": k.reference, "verified": k.verified})]
+    return [one for k in known for one in cited(k.reference, k.verified)]
 
 
-def _variant(fusions: Sequence[Fusion], verdict: Verdict, knowledge: Knowledge) -> Failure:
-    """Short variant: detected when any detected fusion is short."""
+def _variant(fusions: Sequence[Fusion], verdict: Verdict, knowledge: Knowledge) -> Failure | None:
+    """Short variant: detected when any detected fusion is short. None where no detected fusion has a length class.
+
+    A short variant is a fact with disputed meaning, so a neutral word stands for its state.
+    """
+    if verdict.alk_rearrangement.state is State.NOT_ASSESSABLE:
+        text = knowledge.sentences.say("why_variant_not_assessable")
+        return _item("why_variant_label", State.NOT_ASSESSABLE, text, [], knowledge)
     sized = [(f, length_class(f, knowledge)) for f in kinase_fusions(fusions)]
     short = [f for f, length in sized if length == "short"]
     shown = short or [f for f, length in sized if length == "long"]
-    state = State.DETECTED if short else State.NOT_DETECTED if shown else State.NOT_ASSESSABLE
-    missed = verdict.alk_rearrangement.state is State.NOT_ASSESSABLE
-    text = knowledge.sentences.say(
-        f"why_variant_{state}" if shown or missed else "why_variant_not_applicable",
-        variants=", ".join(dict.fromkeys(f.variant or f.notation for f in shown)),
-        tape=", ".join(dict.fromkeys(f.tape_domain or UNKNOWN for f in shown)),
-    )
-    rows = [row for f in shown for row in knowledge.associations if f.variant in row["subject"].split(";")]
-    return _item("variant", state, text, [c for row in rows for c in references(row, row["study"])], knowledge)
+    if not shown:
+        return None
+    rows = {row.id: row for f in shown for row in about(f.variant or "", knowledge) if row.verified == "page"}
+    names = ", ".join(dict.fromkeys(f.variant or f.notation for f in shown))
+    fields = {"variants": names, "tape": tape_words(shown[0].tape_domain)}
+    sources = [one for row in rows.values() for one in references(row, row.study)]
+    if not short:
+        text = knowledge.sentences.word(Said("why_variant_not_detected", fields))
+        return _item("why_variant_label", State.NOT_DETECTED, text, sources, knowledge)
+    text = knowledge.sentences.word(Said("why_variant_detected", fields))
+    effects = {row.effect for row in rows.values() if row.effect}
+    word = saying("why_variant_disagree") if len(effects) > 1 else saying("why_variant_present")
+    item = _item("why_variant_label", State.DETECTED, text, sources, knowledge)
+    return replace(item, word=knowledge.sentences.word(word))
 
 
-def _tracks(key: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> Failure:
+def _tracks(label: str, events: Sequence[BypassEvent], knowledge: Knowledge) -> Failure:
     """Detected when any track is; not detected when all are; otherwise not assessable."""
     found = [e for e in events if e.state is State.DETECTED]
     blind = [e for e in events if e.state is State.NOT_ASSESSABLE]
-    state, shown = State.NOT_DETECTED, list(events)
+    shown = found or blind or list(events)
     if found:
-        state, shown = State.DETECTED, found
+        state, said = State.DETECTED, [saying("why_track_detected", events=named(found)), *_meanings(found, knowledge)]
     elif blind or not events:
-        state, shown = State.NOT_ASSESSABLE, blind
-    say = knowledge.sentences.say
-    text = say(
-        f"why_track_{state}",
-        events=named(shown, None if found else NAMED) or UNKNOWN,
-        count=len(shown),
-        limit=limit_words(shown, knowledge.sentences),
-    )
-    meanings = dict.fromkeys(_meaning(row, knowledge) for row in knowledge.bypass if any(_about(row, e) for e in found))
-    if meanings:
-        text += " " + say("why_track_meaning", meaning="; ".join(meanings))
-    return _item(key, state, text, [r for e in shown for r in e.references], knowledge)
+        state, said = State.NOT_ASSESSABLE, [saying("why_track_not_assessable", events=named(blind, NAMED) or UNKNOWN)]
+    else:
+        fields = {"count": len(events), "events": named(events, NAMED), "limit": limit_words(events)}
+        state, said = State.NOT_DETECTED, [Said("why_track_not_detected", fields)]
+    text = knowledge.sentences.word(said)
+    return _item(label, state, text, [r for e in shown for r in e.references], knowledge)
 
 
-def _meaning(row: Row, knowledge: Knowledge) -> str:
-    """What the row says, with its mark where nobody read it on a source page."""
-    mark = "" if row["verified"] == "page" else f" ({knowledge.sentences.say('mark_recalled')})"
-    return row["meaning"] + mark
+def _meanings(found: Sequence[BypassEvent], knowledge: Knowledge) -> list[Said]:
+    """What the rows of the found events say; rows that nobody read at their source say nothing."""
+    wanted = {event.track for event in found}
+    rows = [row for row in knowledge.bypass if row.id in wanted and row.verified == "page"]
+    meanings = dict.fromkeys(row.meaning for row in rows)
+    return [saying("why_track_meaning", meaning="; ".join(meanings))] if meanings else []
 
 
-def _about(row: Row, event: BypassEvent) -> bool:
-    """Whether a row of bypass.tsv is about the event: of its gene and kind, not about other changes only, and not about
-    two genes together."""
-    if event.gene not in genes_of(row) or row["kind"] != event.kind or row["role"] == "small_cell":
-        return False
-    change = _CHANGE.match(event.event)
-    special = event.kind == TrackKind.MUTATION and _CHANGE.search(row["region"]) is not None
-    return not special or (change[0] if change else event.event) in row["region"]
+def _small_cell(events: Sequence[BypassEvent], knowledge: Knowledge) -> Failure:
+    """The flag of several genes: detected when each is altered. Loss is not looked at, so it is never not detected."""
+    rows = [row for row in knowledge.bypass if row.role == "small_cell"]
+    both = [row for row in rows if len(row.gene_names) > 1]
+    genes = list(dict.fromkeys(gene for row in both for gene in row.gene_names))
+    altered = [gene for gene in genes if any(e.state is State.DETECTED for e in events if e.gene == gene)]
+    fields = {
+        "genes": " and ".join(genes) or UNKNOWN,
+        "looked": "; ".join(_looked_at(gene, events) for gene in genes) or UNKNOWN,
+        "found": named([e for e in events if e.state is State.DETECTED]) or "none",
+    }
+    state, said = State.NOT_ASSESSABLE, Said("why_small_cell_not_assessable", fields)
+    if genes and altered == genes:
+        state, said = State.DETECTED, Said("why_small_cell_detected", fields)
+    sources = [one for row in rows for one in references(row, note=row.meaning)]
+    meaning = [saying("why_track_meaning", meaning=row.meaning) for row in rows if row.verified == "page"]
+    return _item("why_small_cell_label", state, knowledge.sentences.word([said, *meaning]), sources, knowledge)
 
 
-def _small_cell(events: Iterable[BypassEvent], knowledge: Knowledge) -> Failure:
-    """The two-gene flag: every gene of the small-cell row must be altered."""
-    rows = [row for row in knowledge.bypass if row["role"] == "small_cell"]
-    pair = next((row for row in rows if len(genes_of(row)) > 1), None)
-    if pair is None:
-        return _item("small_cell", State.NOT_ASSESSABLE, UNKNOWN, [], knowledge)
-    states = {gene: _gene_state(gene, events) for gene in genes_of(pair)}
-    state = State.DETECTED
-    if State.NOT_ASSESSABLE in states.values():
-        state = State.NOT_ASSESSABLE
-    elif State.NOT_DETECTED in states.values():
-        state = State.NOT_DETECTED
-    words = {gene.lower(): value.replace("_", " ") for gene, value in states.items()}
-    text = knowledge.sentences.say(
-        f"why_small_cell_{state}", meaning=_meaning(pair, knowledge), note=pair["note"], **words
-    )
-    return _item(
-        "small_cell", state, text, [c for row in rows for c in references(row, note=row["meaning"])], knowledge
-    )
+def _looked_at(gene: str, events: Iterable[BypassEvent]) -> str:
+    """ "TP53: missense mutation, truncating mutation" """
+    return f"{gene}: {', '.join(dict.fromkeys(e.event for e in events if e.gene == gene)) or 'nothing'}"
 
 
-def _gene_state(gene: str, events: Iterable[BypassEvent]) -> State:
-    """State of a gene's mutation tracks together."""
-    states = [e.state for e in events if e.gene == gene and e.kind == TrackKind.MUTATION]
-    if State.DETECTED in states:
-        return State.DETECTED
-    return State.NOT_ASSESSABLE if State.NOT_ASSESSABLE in states or not states else State.NOT_DETECTED
+def _tp53(events: Sequence[BypassEvent], knowledge: Knowledge) -> Failure:
+    """TP53: detected when altered; otherwise not assessable as a gene, since its loss is not looked at."""
+    item = _tracks("why_tp53_label", events, knowledge)
+    if item.state is not State.DETECTED:
+        clear = [e for e in events if e.state is State.NOT_DETECTED]
+        said = saying("why_tp53_not_assessable", events=named(events) or UNKNOWN)
+        if events and len(clear) == len(events):
+            said = saying("why_tp53_none_found", events=named(events), limit=limit_words(events))
+        item = replace(item, state=State.NOT_ASSESSABLE, text=knowledge.sentences.word(said))
+    return replace(item, associations=associations(TP53, knowledge))

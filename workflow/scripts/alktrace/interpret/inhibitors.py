@@ -1,7 +1,9 @@
 """The inhibitor matrix: what is reported for each ALK inhibitor against the changes that were found.
 
-Calls come from rows of tki_evidence.tsv and ba_f3_ic50.tsv. Rows whose `verified` is not "page" are shown, marked, and
-never make a call. Clinical and literature rows decide first; in-vitro rows decide only where there are none.
+Calls come from rows of tki_evidence.tsv. Rows whose `verified` is not "page" never make a call. Where verified rows
+disagree, whatever their kind, the call is `conflicting` and both sides are kept. Approvals stand apart: they make a
+call only for a fusion without a kinase-domain change of which no trial row is held. This module decides; `wording.py`
+words.
 """
 
 from __future__ import annotations
@@ -10,25 +12,30 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
-from ..knowledge.evidence import IC50_COLUMN, NO_NUMBER, Knowledge, parts, references, unique
-from ..knowledge.table import Row
-from ..model.findings import alk_changes, change_name, functional, names_change
-from ..model.records import Evidence, Finding, Fusion, Mutation, TkiCall
-from ..model.vocabulary import Call, Carried, EvidenceKind, Relation, State
+from ..knowledge.evidence import UNMUTATED, Approval, Evidence, Knowledge, parts
+from ..knowledge.sentences import Said, saying
+from ..model.findings import TARGET, alk_changes, change_name, functional, names_change
+from ..model.records import Fusion, Mutation
+from ..model.vocabulary import Call, Carried, Relation, State
 from ..model.words import percent
 from .verdicts import Domain
 
-UNMUTATED = "none"
-CALLS: dict[str, Call] = {
+CALLS = {
     "reported_active": Call.SENSITIVE,
     "reported_intermediate": Call.INTERMEDIATE,
     "reported_resistance": Call.RESISTANT,
-    **{grade: grade for grade in (Call.SENSITIVE, Call.INTERMEDIATE, Call.RESISTANT, Call.UNKNOWN)},  # of IC50 limits
+    "both_reported": Call.CONFLICTING,
 }
-FAVOUR = (Call.SENSITIVE, Call.INTERMEDIATE, Call.UNKNOWN, Call.RESISTANT)  # most to least favourable
-_UNMUTATED_LINE = "(no mutation)"
+FAVOUR = (Call.SENSITIVE, Call.INTERMEDIATE, Call.UNKNOWN, Call.CONFLICTING, Call.RESISTANT)  # most to least favourable
+SAID = {  # the sentence that states a call for one clone
+    Call.SENSITIVE: "tki_sensitive",
+    Call.INTERMEDIATE: "tki_intermediate",
+    Call.CONFLICTING: "tki_conflicting",
+    Call.RESISTANT: "tki_resistant",
+}
+KINDS = ("clinical", "literature", "in_vitro")
+DISEASE = "lung cancer"
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,24 @@ class Clone:
 
 @dataclass(frozen=True)
 class Judged:
-    """What rows say for one set of changes: a call, the template that explains it, and the rows themselves."""
+    """What rows say for one set of changes: a call, why in a sentence of its own (None where the call says it), and the
+    rows themselves."""
 
     call: Call
-    why: str
-    rows: tuple[Row, ...]
+    why: str | None
+    rows: tuple[Evidence, ...]
     detail: str = ""
-    inferred: bool = False  # every deciding row had its drug column inferred
+
+
+@dataclass(frozen=True)
+class DrugOutcome:
+    """What is decided about one drug, not yet in words."""
+
+    drug: str
+    call: Call
+    because: tuple[Said, ...]
+    rows: tuple[Evidence, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
 
 # ---------------------------------------------------------------- clones
@@ -122,78 +140,46 @@ def _relation(a: Mutation, b: Mutation) -> Relation:
 
 
 # ---------------------------------------------------------------- rows
-def drug_rows(knowledge: Knowledge, drug: str) -> list[Row]:
-    """All rows about one drug, Ba/F3 numbers turned into in-vitro rows. Clinical first, in vitro last."""
-    rows = [row for row in knowledge.evidence if row["drug"] == drug]
-    for line in knowledge.ic50:
-        value = line.get(drug + IC50_COLUMN, "")
-        if value in NO_NUMBER:
-            continue
-        change = UNMUTATED if line["cell_line"].endswith(_UNMUTATED_LINE) else line["cell_line"]
-        rows.append(
-            {
-                "id": f"ba_f3:{line['cell_line']}:{drug}",
-                "change": change,
-                "drug": drug,
-                "evidence_type": "in_vitro",
-                "call": _graded(float(value), knowledge.thresholds),
-                "value": value,
-                "unit": "nM",
-                "reference": line["reference"],
-                "verified": line["verified"],
-                "column_inferred": "no",
-                "note": line["assay"],
-                "conflict": "",
-                "source": "",
-            }
-        )
-    rank = {"clinical": 0, "literature": 1, "in_vitro": 2}
-    return sorted(rows, key=lambda row: rank.get(row["evidence_type"], 3))
+def drug_rows(knowledge: Knowledge, drug: str) -> list[Evidence]:
+    """All rows about one drug: clinical first, in vitro last."""
+    rows = [row for row in knowledge.evidence if row.drug == drug]
+    return sorted(rows, key=lambda row: KINDS.index(row.evidence_type))
 
 
-def _graded(value: float, thresholds: Sequence[Row]) -> str:
-    """Call of a mean IC50 (nM): the first of the closed ranges, then the open one between them, that holds it."""
-    closed = [r for r in thresholds if not (r["min_nm"] and r["max_nm"])]
-    between = [r for r in thresholds if r["min_nm"] and r["max_nm"]]
-    for row in [*closed, *between]:
-        low, high = float(row["min_nm"] or "-inf"), float(row["max_nm"] or "inf")
-        if low <= value <= high:
-            return row["call"]
-    return Call.UNKNOWN
+def drug_approvals(knowledge: Knowledge, drug: str) -> tuple[Approval, ...]:
+    """Indications of the drug for ALK-positive lung cancer, in table order."""
+    rows = [row for row in knowledge.approvals if row.drug == drug and row.disease == DISEASE]
+    return tuple(row for row in rows if TARGET in row.genes.split(";") and row.verified == "page")
 
 
-def judge(rows: Iterable[Row]) -> Judged:
+def judge(rows: Iterable[Evidence]) -> Judged:
     """Call of the rows for one set of changes and one drug."""
     rows = tuple(rows)
-    verified = [row for row in rows if row["verified"] == "page"]
-    for kinds, why in ((("clinical", "literature"), ""), (("in_vitro",), "tki_in_vitro_only")):
-        deciding = [row for row in verified if row["evidence_type"] in kinds]
-        said = {CALLS[row["call"]] for row in deciding if row["call"] in CALLS}
-        both = any(row["call"] == "both_reported" for row in deciding)
-        inferred = all(row["column_inferred"] == "yes" for row in deciding)
-        if len(said) > 1 or both:
-            return Judged(Call.UNKNOWN, "tki_both_reported", rows, inferred=inferred)
-        if said:
-            return Judged(said.pop(), why, rows, inferred=inferred)
+    deciding = [row for row in rows if row.verified == "page"]
+    said = {CALLS[row.call] for row in deciding}
+    if len(said) > 1 or Call.CONFLICTING in said:
+        return Judged(Call.CONFLICTING, None, rows)
+    if said:
+        only_in_vitro = all(row.evidence_type == "in_vitro" for row in deciding)
+        return Judged(said.pop(), "tki_in_vitro_only" if only_in_vitro else None, rows)
     return Judged(Call.UNKNOWN, "tki_recalled" if rows else "tki_no_row", rows)
 
 
-def judge_set(names: frozenset[str], rows: Sequence[Row]) -> Judged:
+def judge_set(names: frozenset[str], rows: Sequence[Evidence]) -> Judged:
     """Call for changes on one molecule: their own rows first; else resistant when any part is, otherwise unknown."""
-    own = judge(row for row in rows if parts(row["change"]) == names)
-    if len(names) == 1 or own.call != Call.UNKNOWN or own.why == "tki_both_reported":
+    own = judge(row for row in rows if parts(row.change) == names)
+    if len(names) == 1 or own.call != Call.UNKNOWN:
         return own
-    within = sorted({row["change"] for row in rows if parts(row["change"]) < names})
-    judged = {change: judge(row for row in rows if row["change"] == change) for change in within}
+    within = sorted({row.change for row in rows if parts(row.change) < names})
+    judged = {change: judge(row for row in rows if row.change == change) for change in within}
     shown = own.rows + tuple(row for change in within for row in judged[change].rows)
     guilty = [change for change in within if judged[change].call == Call.RESISTANT]
     if guilty:
-        inferred = all(judged[change].inferred for change in guilty)
-        return Judged(Call.RESISTANT, "tki_part_resistant", shown, ", ".join(guilty), inferred)
+        return Judged(Call.RESISTANT, "tki_part_resistant", shown, ", ".join(guilty))
     return Judged(Call.UNKNOWN, "tki_parts_not_resistant", shown)
 
 
-def judge_clone(clone: Clone, rows: Sequence[Row]) -> Judged:
+def judge_clone(clone: Clone, rows: Sequence[Evidence]) -> Judged:
     """Call for one clone. Where the phase is not known, one molecule and separate molecules must agree."""
     together = judge_set(clone.names, rows)
     if clone.certain:
@@ -202,14 +188,14 @@ def judge_clone(clone: Clone, rows: Sequence[Row]) -> Judged:
     worst = max(apart, key=lambda j: FAVOUR.index(j.call))
     shown = together.rows + tuple(row for j in apart for row in j.rows if row not in together.rows)
     if worst.call == together.call:
-        return Judged(together.call, together.why, shown, together.detail, together.inferred)
+        return Judged(together.call, together.why, shown, together.detail)
     return Judged(Call.UNKNOWN, "tki_phase_unknown", shown)
 
 
-def resistance_codons(rows: Iterable[Row]) -> frozenset[int]:
+def resistance_codons(rows: Iterable[Evidence]) -> frozenset[int]:
     """Codons of the changes for which a row reports resistance, verified or not: the positions that matter."""
-    against = [row for row in rows if row["call"] == "both_reported" or CALLS.get(row["call"]) == Call.RESISTANT]
-    found = [re.match(r"[A-Z*](\d+)", name) for row in against for name in parts(row["change"])]
+    against = [row for row in rows if CALLS[row.call] in (Call.RESISTANT, Call.CONFLICTING)]
+    found = [re.match(r"[A-Z*](\d+)", name) for row in against for name in parts(row.change)]
     return frozenset(int(hit.group(1)) for hit in found if hit)
 
 
@@ -220,132 +206,94 @@ def all_resistance_codons(knowledge: Knowledge) -> frozenset[int]:
 
 def all_drugs(knowledge: Knowledge) -> list[str]:
     """Every drug of the tables: drugs.tsv in its order, then others of the evidence."""
-    return list(dict.fromkeys([r["drug"] for r in knowledge.drugs] + [r["drug"] for r in knowledge.evidence]))
+    return list(dict.fromkeys([r.drug for r in knowledge.drugs] + [r.drug for r in knowledge.evidence]))
 
 
 # ---------------------------------------------------------------- matrix
 def matrix(
     fusions: Sequence[Fusion],
-    rearrangement: Finding,
+    rearrangement: State,
     mutations: Sequence[Mutation],
     domain: Domain,
     knowledge: Knowledge,
-) -> list[TkiCall]:
-    """One call a drug. `fusions` are the detected ALK kinase fusions, `rearrangement` the verdict about them."""
+) -> list[DrugOutcome]:
+    """One outcome a drug. `fusions` are the detected ALK kinase fusions, `rearrangement` the state of ALK's verdict."""
     changes = sorted(alk_changes(mutations), key=lambda m: (m.codon, m.hgvs_c))
     found = clones(changes)
     names = frozenset(change_name(m) for m in changes)
-    calls = []
-    always = {row["drug"] for row in knowledge.drugs if row["always_shown"] == "yes"}
+    outcomes = []
+    always = {row.drug for row in knowledge.drugs if row.always_shown == "yes"}
     for drug in all_drugs(knowledge):
         rows = drug_rows(knowledge, drug)
-        if drug in always or any(parts(row["change"]) <= names for row in rows):
-            calls.append(_Drug(drug, rows, domain, knowledge).call(fusions, rearrangement, found))
-    return calls
+        if drug in always or any(parts(row.change) <= names and row.verified == "page" for row in rows):
+            outcomes.append(_Drug(drug, rows, domain, knowledge).outcome(fusions, rearrangement, found))
+    return outcomes
 
 
 @dataclass(frozen=True)
 class _Drug:
-    """One drug with its rows: turns findings into a TkiCall."""
+    """One drug with its rows: turns findings into an outcome."""
 
     name: str
-    rows: Sequence[Row]
+    rows: Sequence[Evidence]
     domain: Domain
     knowledge: Knowledge
 
-    def call(self, fusions: Sequence[Fusion], rearrangement: Finding, found: Sequence[Clone]) -> TkiCall:
-        if rearrangement.state is not State.DETECTED:
-            why = "tki_no_fusion" if rearrangement.state is State.NOT_DETECTED else "tki_alk_not_assessable"
-            return TkiCall(self.name, Call.NOT_APPLICABLE, [self._say(why)], [], [])
+    def outcome(self, fusions: Sequence[Fusion], rearrangement: State, found: Sequence[Clone]) -> DrugOutcome:
+        if rearrangement is State.NOT_DETECTED:
+            return DrugOutcome(self.name, Call.NOT_APPLICABLE, (saying("tki_no_fusion", drug=self.name),))
+        if rearrangement is State.NOT_ASSESSABLE:
+            return DrugOutcome(self.name, Call.NOT_APPLICABLE, (saying("tki_alk_not_assessable", drug=self.name),))
         wanted = resistance_codons(self.rows) or all_resistance_codons(self.knowledge)
         blind = self.domain.unreadable(wanted)
-        call, because, rows = Call.UNKNOWN, list[str](), list[Row]()
+        call, because, rows = Call.UNKNOWN, list[Said](), list[Evidence]()
         if found:
             call, because, rows = self._changed(found)
         elif not blind:
             call, because, rows = self._unmutated()
         if not any(functional(f) for f in fusions):
-            call, because = Call.UNKNOWN, [self._say("tki_not_in_frame"), *because]
+            call, because = Call.UNKNOWN, [saying("tki_not_in_frame", drug=self.name), *because]
         if blind:
-            call = call if call == Call.RESISTANT else Call.UNKNOWN
-            fields = {"count": len(blind), "of": len(wanted), "codons": ", ".join(map(str, blind))}
-            because.append(self._say("tki_blind", **fields))
-        cited = [one for row in rows for one in references(row, row["source"])]
-        return TkiCall(self.name, call, because, [self._evidence(row) for row in rows], unique(cited))
+            call = call if call in (Call.RESISTANT, Call.CONFLICTING) else Call.UNKNOWN
+            codons = ", ".join(map(str, blind))
+            because.append(saying("tki_blind", drug=self.name, count=len(blind), of=len(wanted), codons=codons))
+        return DrugOutcome(self.name, call, tuple(because), tuple(rows), drug_approvals(self.knowledge, self.name))
 
-    def _unmutated(self) -> tuple[Call, list[str], list[Row]]:
-        rows = [row for row in self.rows if row["change"] == UNMUTATED]
-        clinical = [row for row in rows if row["evidence_type"] == "clinical"]
-        judged = judge(clinical)
-        limits = self.domain.limits()
-        if judged.call != Call.UNKNOWN:
-            said = [
-                self._say("tki_unmutated", note=row["note"], figures=row["value"], **limits)
-                for row in clinical
-                if row["verified"] == "page"
-            ]
-            return judged.call, said, rows
-        why = judged.why if judged.why == "tki_both_reported" else "tki_unmutated_no_row"
-        return Call.UNKNOWN, [self._say(why, clone=UNMUTATED, **limits)], rows
+    def _unmutated(self) -> tuple[Call, list[Said], list[Evidence]]:
+        rows = [row for row in self.rows if row.change == UNMUTATED]
+        clinical = [row for row in rows if row.evidence_type == "clinical" and row.verified == "page"]
+        because = [saying("tki_unmutated_limit", **self.domain.limits())]
+        if clinical:
+            trials = [row for row in clinical if row.statement]
+            because += [saying("tki_trial", statement=row.statement, figures=row.value) for row in trials]
+            if not trials:
+                because.append(saying("tki_unmutated_clinical", drug=self.name))
+            return judge(clinical).call, because, rows
+        if drug_approvals(self.knowledge, self.name):
+            return Call.SENSITIVE, [*because, saying("tki_unmutated_approved", drug=self.name)], rows
+        return Call.UNKNOWN, [*because, saying("tki_unmutated_no_row", drug=self.name)], rows
 
-    def _changed(self, found: Sequence[Clone]) -> tuple[Call, list[str], list[Row]]:
+    def _changed(self, found: Sequence[Clone]) -> tuple[Call, list[Said], list[Evidence]]:
         judged = [judge_clone(clone, self.rows) for clone in found]
         call = max((j.call for j in judged), key=FAVOUR.index)
-        because = [self._say("tki_clones")] if len(found) > 1 else []
+        because = [saying("tki_clones")] if len(found) > 1 else []
         for clone, one in zip(found, judged, strict=True):
-            fields = {"clone": clone.text, "parts": one.detail}
-            if one.call != Call.UNKNOWN and one.why != "tki_part_resistant":
-                because.append(self._say(f"tki_{one.call}", **fields))
+            fields = {"clone": clone.text, "drug": self.name, "parts": one.detail}
+            if one.call in SAID and one.why != "tki_part_resistant":
+                because.append(Said(SAID[one.call], fields))
             if one.why:
-                because.append(self._say(one.why, **fields))
-            if one.inferred:
-                because.append(self._say("tki_inferred", **fields))
-            conflicts = dict.fromkeys(row["conflict"] for row in one.rows if row["conflict"])
-            because += [self._say("tki_conflict", conflict=conflict, **fields) for conflict in conflicts]
+                because.append(Said(one.why, fields))
         because += self._on_fusion(found)
-        rows = list({row["id"]: row for j in judged for row in j.rows}.values())
+        rows = list({row.id: row for j in judged for row in j.rows}.values())
         return call, because, rows
 
-    def _on_fusion(self, found: Sequence[Clone]) -> list[str]:
+    def _on_fusion(self, found: Sequence[Clone]) -> list[Said]:
         """What is known about the changes being on the fusion transcript, where it is not a plain yes."""
         said = []
         for mutation in {m.hgvs_c: m for clone in found for m in clone.changes}.values():
-            if mutation.on_fusion and mutation.on_fusion.state != Carried.YES:
-                key = "tki_not_on_fusion" if mutation.on_fusion.state == Carried.NO else "tki_on_fusion_unknown"
-                said.append(self._say(key, change=mutation.short, reason=mutation.on_fusion.reason))
+            where = mutation.on_fusion
+            if where and where.state == Carried.NO:
+                said.append(saying("tki_not_on_fusion", change=mutation.short, reason=where.reason))
+            elif where and where.state == Carried.UNDETERMINED:
+                said.append(saying("tki_on_fusion_unknown", change=mutation.short, reason=where.reason))
         return said
-
-    def _evidence(self, row: Row) -> Evidence:
-        """A row as the report shows it, with its marks."""
-        say = self.knowledge.sentences.say
-        in_vitro_number = row["evidence_type"] == "in_vitro" and row["value"]
-        key = "ic50" if in_vitro_number else "unmutated" if row["change"] == UNMUTATED else row["evidence_type"]
-        text = say(
-            f"evidence_{key}",
-            change=row["change"],
-            drug=self.name,
-            call=say(f"word_{row['call']}"),
-            value=row["value"],
-            unit=row["unit"],
-            figures=row["value"],
-            note=row["note"],
-        )
-        marks = [say("mark_recalled")] if row["verified"] != "page" else []
-        marks += [say("mark_inferred")] if row["column_inferred"] == "yes" else []
-        return Evidence(
-            row=row["id"],
-            kind=EvidenceKind(row["evidence_type"]),
-            change=row["change"],
-            call=row["call"],
-            text=f"{text} ({'; '.join(marks)})" if marks else text,
-            value=float(row["value"]) if in_vitro_number else None,
-            unit=row["unit"] or None,
-            reference=row["reference"],
-            verified=row["verified"],
-            column_inferred=row["column_inferred"] == "yes",
-            note=row["note"],
-            conflict=row["conflict"],
-        )
-
-    def _say(self, key: str, **fields: Any) -> str:
-        return self.knowledge.sentences.say(key, drug=self.name, **fields)

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ..knowledge.evidence import Knowledge
-from ..knowledge.sentences import Sentences
+from ..knowledge.sentences import Said, Sentences, saying
 from ..model.findings import junction_is, kinase_fusions
 from ..model.records import (
     SCHEMA_VERSION,
@@ -28,6 +28,7 @@ from ..model.vocabulary import Assay, Library, State
 from ..settings import InterpretSettings
 from . import bypass, context, inhibitors, verdicts
 from .verdicts import Domain
+from .wording import tki_call
 
 
 def build_report(
@@ -45,7 +46,7 @@ def build_report(
     """
     tables = Knowledge.load(knowledge)
     domain = Domain.of(screen.screened)
-    rearrangement, said = verdicts.rearrangement(fusions, stats, settings, tables.sentences)
+    rearrangement = verdicts.rearrangement(fusions, stats, settings)
     found = kinase_fusions(fusions.fusions)
     whole_transcripts = sample.assay == Assay.RNA and sample.library != Library.AMPLICON
     wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
@@ -53,10 +54,16 @@ def build_report(
     kinase = verdicts.kinase_domain(screen.mutations, domain, wanted, tables, wild_type_only)
     events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
     tracks = bypass.classify(events, screen.bypass, tables)
-    bypass_finding, bypass_said = bypass.judge(tracks, tables.sentences)
-    calls = inhibitors.matrix(found, rearrangement, screen.mutations, domain, tables)
-    drugs = verdicts.resistance_sentences(calls, tables.sentences)
-    verdict = Verdict(rearrangement, kinase, bypass_finding, " ".join([*said, kinase.reason, *drugs, bypass_said]))
+    ways = bypass.judge(tracks)
+    drugs = inhibitors.matrix(found, rearrangement.state, screen.mutations, domain, tables)
+    resistance = verdicts.resistance_sentences(drugs)
+    summary = [*rearrangement.said, *rearrangement.summary, *kinase.said, *resistance, ways.said[0]]
+    verdict = Verdict(
+        rearrangement.finding(tables.sentences),
+        kinase.finding(tables.sentences),
+        ways.finding(tables.sentences),
+        tables.sentences.word(summary),
+    )
     return Report(
         schema_version=SCHEMA_VERSION,
         sample=sample,
@@ -64,7 +71,7 @@ def build_report(
         fusions=[context.with_context(f, tables) for f in fusions.fusions],
         mutations=screen.mutations,
         screened=screen.screened,
-        tki=calls,
+        tki=[tki_call(drug, tables) for drug in drugs],
         bypass=events,
         failure_list=context.failure_list(fusions.fusions, screen.mutations, verdict, tracks, tables),
         direct_junctions=direct_junctions(stats.direct_junctions, fusions.fusions, tables.sentences),
@@ -74,8 +81,20 @@ def build_report(
     )
 
 
+# sentence of each filter of the fusion stage
+DISMISSED = {
+    "no_partner": "dismissed_no_partner",
+    "artefact_of_another": "dismissed_artefact_of_another",
+    "no_fragment": "dismissed_no_fragment",
+    "same_gene": "dismissed_same_gene",
+    "read_through": "dismissed_read_through",
+    "unspliced_form": "dismissed_unspliced_form",
+    "few_fragments": "dismissed_few_fragments",
+}
+
+
 def _with_reason(junction: DismissedJunction, sentences: Sentences) -> DismissedJunction:
-    return replace(junction, reason=sentences.say(f"dismissed_{junction.filter}", name=junction.name))
+    return replace(junction, reason=sentences.word(Said(DISMISSED[junction.filter])))
 
 
 def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) -> Qc:
@@ -110,7 +129,9 @@ def direct_junctions(seen: Mapping[str, int], fusions: list[Fusion], sentences: 
         if pairs:
             aligned = [f for f in fusions if junction_is(junction, f)]
             fragments = sum(f.support.unique_fragments for f in aligned)
-            key = "direct_confirmed" if aligned else "direct_not_aligned"
-            text = sentences.say(key, junction=junction, pairs=pairs, fragments=fragments)
+            said = saying("direct_not_aligned", junction=junction, pairs=pairs)
+            if aligned:
+                said = saying("direct_confirmed", junction=junction, pairs=pairs, fragments=fragments)
+            text = sentences.word(said)
             rows.append(DirectJunction(junction, pairs, fragments, text))
     return rows

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Literal
 
-from ..runtime.errors import InputError
-from .table import read_table
+from .table import Verified, check_sources, check_unique, fault, read_rows
 
-CALLABLE = ("yes", "flag", "no", "alias")
-VERIFIED = ("page", "recalled")
 SOURCES = ("five_intron", "three_intron", "five_cryptic_exon")
 
 
@@ -37,17 +34,17 @@ class Variant:
     published_notation: str
     case_report_label: str
     case_report_junction: str
-    frame: str
-    tape_domain: str
+    frame: Literal["in_frame", "out_of_frame"]
+    tape_domain: Literal["none", "partial", "retained"]
     tape_note: str
     length_class: str
     approx_frequency: str
     first_report_year: str
     alias_of: str
-    callable: str
+    callable: Literal["yes", "flag", "no", "alias"]
     conflict_note: str
     reference: str
-    verified: str
+    verified: Verified
     not_page_read: str
     source_url: str
 
@@ -71,7 +68,7 @@ class Partner:
     year: str
     conflict_note: str
     reference: str
-    verified: str
+    verified: Verified
     not_page_read: str
     source_url: str
 
@@ -86,12 +83,12 @@ class Domain:
     gene: str
     letter: str
     domain: str
-    unit: str
+    unit: Literal["codon", "exon"]
     first: int
     last: int
     state: str
     reference: str
-    verified: str
+    verified: Verified
     note: str
 
 
@@ -110,72 +107,59 @@ class Tables:
         rows: tuple[Domain | Partner, ...] = (*self.domains, *self.partners)
         for row in rows:
             if row.letter:
-                found.update(dict.fromkeys(_symbols(row), row.letter))
+                found.update(dict.fromkeys(symbols(row), row.letter))
         return found
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
         """(5' gene, 3' gene) of the published kinase fusions."""
         found = {(row.five_gene, row.three_gene) for row in self.variants}
-        found |= {(symbol, "ALK") for row in self.partners if row.kind == "kinase_fusion" for symbol in _symbols(row)}
+        found |= {(symbol, "ALK") for row in self.partners if row.kind == "kinase_fusion" for symbol in symbols(row)}
         return frozenset(found)
-
-
-Row = TypeVar("Row", Variant, Partner, Domain)
 
 
 def read_tables(folder: Path) -> Tables:
     """Read the three tables of `folder`. Raises InputError naming file, row and column of the first fault."""
-    variants = _read(folder / "eml4_alk_variants.tsv", Variant)
+    path = folder / "eml4_alk_variants.tsv"
+    variants = read_rows(path, Variant)
+    check_unique(path, "key", variants)
+    check_sources(path, variants)
     keys = {row.key for row in variants}
     for number, row in enumerate(variants, 2):
-        _check_variant(folder / "eml4_alk_variants.tsv", number, row, keys)
-    return Tables(variants, _read(folder / "alk_partners.tsv", Partner), _read(folder / "domains.tsv", Domain))
-
-
-def _read(path: Path, kind: type[Row]) -> tuple[Row, ...]:
-    columns = [field.name for field in fields(kind)]
-    return tuple(_row(path, number, row, kind) for number, row in enumerate(read_table(path, columns), 2))
-
-
-def _row(path: Path, number: int, record: dict[str, str], kind: type[Row]) -> Row:
-    values: dict[str, Any] = {field.name: record[field.name] for field in fields(kind)}
-    for name, expected in get_type_hints(kind).items():
-        if expected is int:
-            if not record[name].isdigit():
-                raise InputError(f"{path}: row {number}, column {name}: '{record[name]}' is not a whole number")
-            values[name] = int(record[name])
-    if record["verified"] not in VERIFIED:
-        raise InputError(f"{path}: row {number}, column verified: '{record['verified']}' is neither page nor recalled")
-    if not record["reference"]:
-        raise InputError(f"{path}: row {number}, column reference: empty; give the PMID, PMC or DOI of the source")
-    return kind(**values)
+        _check_variant(path, number, row, keys)
+    partners = read_rows(folder / "alk_partners.tsv", Partner)
+    check_sources(folder / "alk_partners.tsv", partners)
+    domains = read_rows(folder / "domains.tsv", Domain)
+    check_sources(folder / "domains.tsv", domains)
+    for number, domain in enumerate(domains, 2):
+        if domain.first > domain.last:
+            fault(folder / "domains.tsv", number, "last", f"{domain.last} is below first, {domain.first}")
+    return Tables(variants, partners, domains)
 
 
 def _check_variant(path: Path, number: int, row: Variant, keys: set[str]) -> None:
-    if row.callable not in CALLABLE:
-        raise InputError(f"{path}: row {number}, column callable: '{row.callable}' is none of {', '.join(CALLABLE)}")
     if (row.callable == "alias") != (row.alias_of in keys):
-        raise InputError(
-            f"{path}: row {number}, column alias_of: '{row.alias_of}' must be the key of the row it renames"
-        )
+        fault(path, number, "alias_of", f"'{row.alias_of}' must be the key of the row it renames")
     if row.insert_source not in ("", "unknown"):
         try:
-            pieces = _pieces(row)
+            found = pieces(row)
         except ValueError:
-            pieces = {}
-        if not pieces or not set(pieces) <= set(SOURCES) or sum(pieces.values()) != row.inserted_bases:
-            raise InputError(
-                f"{path}: row {number}, column insert_source: '{row.insert_source}' must be unknown or source:bases"
-                f" ({', '.join(SOURCES)}) adding up to inserted_bases"
+            found = {}
+        if not found or not set(found) <= set(SOURCES) or sum(found.values()) != row.inserted_bases:
+            fault(
+                path,
+                number,
+                "insert_source",
+                f"'{row.insert_source}' must be unknown or source:bases"
+                f" ({', '.join(SOURCES)}) adding up to inserted_bases",
             )
 
 
-def _pieces(row: Variant) -> dict[str, int]:
+def pieces(row: Variant) -> dict[str, int]:
     """Source of the insert -> bases."""
     return {source: int(bases) for source, _, bases in (part.partition(":") for part in row.insert_source.split(";"))}
 
 
-def _symbols(row: Partner | Domain) -> set[str]:
+def symbols(row: Partner | Domain) -> set[str]:
     aliases = row.aliases if isinstance(row, Partner) else ""
     return {row.gene, *filter(None, aliases.split(";"))}

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-import pandas as pd
-
-from ..runtime.errors import InputError
+from .evidence import KnownChange, read_changes, read_tracks
 from .panel import parse_numbers
-from .table import Row, read_table
+from .table import Verified, check_sources, fault, read_rows
 
 ANY, MISSENSE, TRUNCATING = "any", "missense", "truncating"
 INFRAME_DELETION, INFRAME_INSERTION = "inframe_deletion", "inframe_insertion"
 KINASE_DOMAIN, MUTATION, EXON_SKIPPING = "kinase_domain", "mutation", "exon_skipping"
-HOTSPOT_COLUMNS = ("gene", "codons", "exon", "event", "kind", "changes", "reference", "verified", "note")
+
+
+@dataclass(frozen=True)
+class _HotspotRow:
+    """One row of hotspots.tsv as it is written. `track`: the row of bypass.tsv that says what the event means."""
+
+    gene: str
+    codons: str
+    exon: str
+    event: str
+    track: str
+    kind: Literal["kinase_domain", "mutation", "exon_skipping"]
+    changes: str
+    reference: str
+    verified: Verified
+    note: str
+
+
+@dataclass(frozen=True)
+class Polymorphism:
+    """One common germline change (polymorphisms.tsv)."""
+
+    gene: str
+    codon: int
+    hgvs_c: str
+    hgvs_p: str
+    population_frequency: str
+    frequency_source: str
+    reference: str
+    verified: Verified
+    note: str
 
 
 @dataclass(frozen=True)
@@ -32,6 +61,7 @@ class Event:
     reference: str
     verified: str
     note: str
+    track: str = ""
 
     def reports_substitution(self, codon: int, ref_aa: str, alt_aa: str) -> bool:
         """Whether this row screens for the substitution."""
@@ -94,61 +124,64 @@ class ScreenSet:
         return any(event.gene == gene and event.reports_indel(first, last, net) for event in self.events)
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, quoting=3)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; restore resources/knowledge from the project") from None
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise InputError(f"{path}: column {missing[0]} is missing; it must have {', '.join(columns)}")
-    return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def _event(path: Path, number: int, row: dict[str, str]) -> Event:
-    try:
-        codons = parse_numbers(row["codons"])
-    except ValueError:
-        raise InputError(f"{path}: row {number}: codons are written like 746-750,761") from None
-    if row["kind"] not in (KINASE_DOMAIN, MUTATION, EXON_SKIPPING):
-        raise InputError(
-            f"{path}: row {number}, column kind: '{row['kind']}' is not kinase_domain, mutation or exon_skipping"
-        )
-    changes = tuple(filter(None, row["changes"].split(";")))
-    return Event(
-        row["gene"],
-        codons,
-        row["exon"],
-        row["event"],
-        row["kind"],
-        changes,
-        row["reference"],
-        row["verified"],
-        row["note"],
-    )
-
-
 def read_screen_set(folder: Path) -> ScreenSet:
     """Read hotspots.tsv, alk_kinase_mutations.tsv and polymorphisms.tsv of `folder`.
 
-    Positions of the ALK table that no hotspot row holds are added as rows of their own. Raises InputError naming the
-    table and row that is wrong.
+    Positions of the ALK table that no hotspot row holds are added as rows of their own. Raises InputError naming table,
+    row and column of the first fault.
     """
-    path = folder / "hotspots.tsv"
-    events = [_event(path, number, row) for number, row in enumerate(_read(path, HOTSPOT_COLUMNS), 2)]
-    changes = {
-        r["mutation"]: r for r in _read(folder / "alk_kinase_mutations.tsv", ("mutation", "reference", "verified"))
-    }
+    events = list(read_events(folder))
+    changes = {row.mutation: shown_change(row) for row in read_changes(folder)}
     held = {codon for event in events if event.gene == "ALK" for codon in event.codons}
     extra = sorted({codon for name in changes for codon in change_codons(name)} - held)
     if extra:
+        source = ("alk_kinase_mutations.tsv", "page", "")
+        events.append(Event("ALK", tuple(extra), "", "known position", KINASE_DOMAIN, (ANY,), *source))
+    common = read_rows(folder / "polymorphisms.tsv", Polymorphism)
+    check_sources(folder / "polymorphisms.tsv", common)
+    rows = {(r.gene, r.hgvs_c): {name: str(value) for name, value in asdict(r).items()} for r in common}
+    return ScreenSet(tuple(events), changes, rows)
+
+
+def shown_change(row: KnownChange) -> dict[str, str]:
+    """A row of alk_kinase_mutations.tsv as report.json shows it under `mutations[].knowledge`."""
+    shown = {name: str(value) for name, value in asdict(row).items()}
+    shown["class"] = shown.pop("change_class")
+    return shown
+
+
+def read_events(folder: Path) -> tuple[Event, ...]:
+    """Rows of hotspots.tsv. Each but the kinase domain names its row of bypass.tsv, of the same gene and kind."""
+    path = folder / "hotspots.tsv"
+    rows = read_rows(path, _HotspotRow)
+    check_sources(path, rows)
+    tracks = {track.id: track for track in read_tracks(folder)}
+    events = []
+    for number, row in enumerate(rows, 2):
+        try:
+            codons = parse_numbers(row.codons)
+        except ValueError:
+            fault(path, number, "codons", f"'{row.codons}' is not written like 746-750,761")
+        track = tracks.get(row.track)
+        wrong = track is None or row.gene not in track.gene_names or track.kind != row.kind
+        if row.kind != KINASE_DOMAIN and wrong:
+            fault(path, number, "track", f"'{row.track}' is no {row.kind} row of bypass.tsv about {row.gene}")
+        changes = tuple(filter(None, row.changes.split(";")))
         events.append(
             Event(
-                "ALK", tuple(extra), "", "known position", KINASE_DOMAIN, (ANY,), "alk_kinase_mutations.tsv", "page", ""
+                row.gene,
+                codons,
+                row.exon,
+                row.event,
+                row.kind,
+                changes,
+                row.reference,
+                row.verified,
+                row.note,
+                row.track,
             )
         )
-    rows = _read(folder / "polymorphisms.tsv", ("gene", "hgvs_c", "population_frequency", "frequency_source"))
-    return ScreenSet(tuple(events), changes, {(r["gene"], r["hgvs_c"]): r for r in rows})
+    return tuple(events)
 
 
 def change_codons(name: str) -> list[int]:
@@ -164,24 +197,23 @@ class Hotspot:
     """A codon at which a published change of ALK exists; `rows` are its rows of alk_kinase_mutations.tsv."""
 
     codon: int
-    rows: tuple[Row, ...]
+    rows: tuple[KnownChange, ...]
 
     @property
     def changes(self) -> str:
-        return ", ".join(row["mutation"] for row in self.rows)
+        return ", ".join(row.mutation for row in self.rows)
 
     @property
     def location(self) -> str:
         """Where the codon lies, by its single changes; by its compounds when it has no others."""
-        single = [row for row in self.rows if "+" not in row["mutation"]] or self.rows
-        return "; ".join(dict.fromkeys(row["structural_location"] for row in single if row["structural_location"]))
+        single = [row for row in self.rows if "+" not in row.mutation] or self.rows
+        return "; ".join(dict.fromkeys(row.structural_location for row in single if row.structural_location))
 
 
 def read_hotspots(folder: Path) -> list[Hotspot]:
     """Codons of alk_kinase_mutations.tsv in order. Compound changes belong to each of their codons."""
-    rows: dict[int, list[Row]] = {}
-    columns = ("mutation", "structural_location", "reference", "verified")
-    for row in read_table(folder / "alk_kinase_mutations.tsv", columns):
-        for codon in _CODON.findall(row["mutation"]):
+    rows: dict[int, list[KnownChange]] = {}
+    for row in read_changes(folder):
+        for codon in _CODON.findall(row.mutation):
             rows.setdefault(int(codon), []).append(row)
     return [Hotspot(codon, tuple(found)) for codon, found in sorted(rows.items())]

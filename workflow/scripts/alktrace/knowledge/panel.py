@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import Literal
 
 from ..runtime.errors import InputError
-
-ROLES = ("target", "driver", "bypass", "control", "partner")
+from .table import check_unique, fault, read_rows
 
 
 @dataclass(frozen=True)
@@ -35,36 +33,42 @@ class PanelGene:
         return self.dna_introns if assay == "dna" else self.rna_introns
 
 
+@dataclass(frozen=True)
+class _PanelRow:
+    """One row as it is written."""
+
+    gene: str
+    role: Literal["target", "driver", "bypass", "control", "partner"]
+    transcript: str
+    refseq: str
+    rna_exons: str
+    rna_introns: str
+    dna_exons: str
+    dna_introns: str
+    note: str
+
+
 def read_panel(path: Path) -> list[PanelGene]:
-    """Read the panel, rows in file order. Raises InputError naming the row that is wrong."""
-    table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    wanted = ["gene", "role", "transcript", "refseq", "rna_exons", "rna_introns", "dna_exons", "dna_introns", "note"]
-    if list(table.columns) != wanted:
-        raise InputError(f"{path}: columns are {', '.join(table.columns)}; they must be {', '.join(wanted)}")
-    rows = ({str(column): str(value) for column, value in row.items()} for row in table.to_dict("records"))
-    genes = [_gene(path, number, row) for number, row in enumerate(rows, 2)]
-    names = [g.gene for g in genes]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise InputError(f"{path}: gene {twice[0]} has two rows; keep one")
-    if not any(g.role == "target" for g in genes):
+    """Read the panel, rows in file order. Raises InputError naming file, row and column of the first fault."""
+    rows = read_rows(path, _PanelRow)
+    check_unique(path, "gene", rows)
+    if not any(row.role == "target" for row in rows):
         raise InputError(f"{path}: no row has role target; ALK must be one")
-    return genes
+    return [_gene(path, number, row) for number, row in enumerate(rows, 2)]
 
 
-def _gene(path: Path, number: int, row: dict[str, str]) -> PanelGene:
-    if row["role"] not in ROLES:
-        raise InputError(f"{path}: row {number}, column role: '{row['role']}' is none of {', '.join(ROLES)}")
-    try:
-        numbers = [
-            (None if row[f"{assay}_exons"] == "all" else parse_numbers(row[f"{assay}_exons"]))
-            for assay in ("rna", "dna")
-        ]
-        introns = [parse_numbers(row[f"{assay}_introns"]) for assay in ("rna", "dna")]
-    except ValueError:
-        raise InputError(f"{path}: row {number}: exons and introns are written like 18-21,23 or all") from None
+def _gene(path: Path, number: int, row: _PanelRow) -> PanelGene:
+    def listed(column: str) -> tuple[int, ...]:
+        text = getattr(row, column)
+        try:
+            return parse_numbers(text)
+        except ValueError:
+            fault(path, number, column, f"'{text}' is not written like 18-21,23 or all")
+
+    rna = None if row.rna_exons == "all" else listed("rna_exons")
+    dna = None if row.dna_exons == "all" else listed("dna_exons")
     return PanelGene(
-        row["gene"], row["role"], row["transcript"], row["refseq"], numbers[0], introns[0], numbers[1], introns[1]
+        row.gene, row.role, row.transcript, row.refseq, rna, listed("rna_introns"), dna, listed("dna_introns")
     )
 
 

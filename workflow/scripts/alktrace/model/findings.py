@@ -16,13 +16,13 @@ def names_change(text: str, mutation: Mutation) -> bool:
 
 
 def detected_name(event: BypassEvent) -> str:
-    """Gene and event; of a found event what was found: "KRAS G12X (G12D)", "KIF5B::RET fusion"."""
+    """Gene and event; of a found event what was found: "KRAS G12D", "KIF5B::RET fusion"."""
     name = f"{event.gene} {event.event}"
-    if event.state is not State.DETECTED or event.reason in ("", event.event):
+    if event.state is not State.DETECTED or not event.reason:
         return name
     if event.kind == TrackKind.FUSION:
         return event.event
-    return f"{name} ({event.reason})" if event.kind == TrackKind.MUTATION else name
+    return f"{event.gene} {event.reason}" if event.kind == TrackKind.MUTATION else name
 
 
 TARGET = "ALK"

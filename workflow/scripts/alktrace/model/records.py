@@ -136,15 +136,16 @@ class Study(Record, kw_only=True):
     cohort_n: str
     figures: str
     direction: str
+    effect: Annotated[str, Meta(description="worse, no_difference, better or empty")]
+    drug: str
+    line: Annotated[str, Meta(description="line of treatment: first, later, not stated or empty")]
     note: str
-    contradicted_by: str
-    mark: str
     reference: str
     verified: str
 
 
 class Topic(Record):
-    """Published comparisons about one question, side by side, also those that disagree."""
+    """Published comparisons about one question, drug and line of treatment, also those that disagree."""
 
     topic: str
     studies: list[Study]
@@ -420,6 +421,7 @@ class BypassEvent(Record):
     ]
     reason: str
     references: list[Reference]
+    track: Annotated[str, Meta(description="id of its row of bypass.tsv")] = ""
 
 
 class ScreenResult(Record):
@@ -468,11 +470,26 @@ class Evidence(Record, kw_only=True):
     text: str
     value: Number | None
     unit: str | None
+    level: Annotated[str | None, Meta(description="of the CIViC record, A to E; null where the row rests on none")]
+    disease: Annotated[str, Meta(description="tumours of the report, empty for cell lines")]
     reference: str
     verified: str
-    column_inferred: bool
     note: str
     conflict: Annotated[str, Meta(description="what the row contradicts")]
+
+
+class Approval(Record, kw_only=True):
+    """One indication of a label, for ALK-positive lung cancer; `as_of` is the state of the table."""
+
+    agency: str
+    brand: str
+    setting: str
+    date: str
+    text: str
+    reference: str
+    url: str
+    verified: str
+    as_of: str
 
 
 class TkiCall(Record):
@@ -483,6 +500,7 @@ class TkiCall(Record):
     because: Annotated[list[str], Meta(min_length=1, description="sentences that explain the call")]
     evidence: list[Evidence]
     references: list[Reference]
+    approvals: list[Approval] = []
 
 
 class Failure(Record):
@@ -494,6 +512,7 @@ class Failure(Record):
     text: str
     references: list[Reference]
     associations: list[Topic] = []
+    word: Annotated[str | None, Meta(description="stands for the state where its own word would say too much")] = None
 
 
 class DirectJunction(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 
 from .findings import detected_name
@@ -50,6 +51,22 @@ STATE_WORDS = {
 }
 
 
+CALL_WORDS = {  # what the call about an inhibitor is called wherever a person reads it
+    "sensitive": "activity reported",
+    "intermediate": "intermediate activity reported",
+    "resistant": "resistance reported",
+    "conflicting": "sources disagree",
+    "unknown": "unknown",
+    "not_applicable": "does not apply",
+}
+
+
 def share(value: float | None) -> str:
     """A share as per cent with three significant digits at most; "none" for None."""
     return "none" if value is None else f"{100 * value:.3g}%"
+
+
+def day(iso: str) -> str:
+    """A date as a person reads it: 2024-12-18 is "18 December 2024"."""
+    date = datetime.date.fromisoformat(iso)
+    return f"{date.day} {date:%B %Y}"

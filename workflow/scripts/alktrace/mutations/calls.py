@@ -99,7 +99,7 @@ def screens_indels(gene: str, codon: int, tables: ScreenSet) -> bool:
 
 
 def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float]:
-    """(mean rate, shape) of reading codon `end` where the molecule holds `start`.
+    """(mean rate, sigma) of reading codon `end` where the molecule holds `start`.
 
     For two or three substitutions the rarest one alone: an upper bound.
     """
@@ -107,20 +107,20 @@ def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tup
     depths = np.broadcast_to(depth, (len(kinds), 2))
     rates = model.expected(kinds, depths)
     rarest = int(np.argmin(rates))
-    return float(rates[rarest]), float(model.cell_shape(kinds, depths)[rarest])
+    return float(rates[rarest]), float(model.cell_sigma(kinds, depths)[rarest])
 
 
 def _noise_of(model: NoiseModel, contents: np.ndarray, reference: int, content: int) -> tuple[float, float]:
-    """(mean rate, shape) of `content` as an error of the codons present: the reference and any common content."""
+    """(mean rate, sigma) of `content` as an error of the codons present: the reference and any common content."""
     total = contents.sum()
     by_content = contents.sum(axis=1)
     present = {reference, *np.flatnonzero((by_content >= MUTATED_COUNT) & (by_content >= MUTATED_FRACTION * total))}
-    rate, shapes = 0.0, []
+    rate, sigmas = 0.0, []
     for source in sorted(int(k) for k in present if k != content):
-        mean, shape = _expected(model, source, content, contents.sum(axis=0))
+        mean, sigma = _expected(model, source, content, contents.sum(axis=0))
         rate += mean * float(by_content[source]) / float(total)
-        shapes.append(shape)
-    return max(rate, 1e-9), min(shapes)
+        sigmas.append(sigma)
+    return max(rate, 1e-9), max(sigmas)
 
 
 def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet) -> list[CodonCall]:
@@ -139,11 +139,11 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
         for content in np.flatnonzero(by_content >= least[codon]):
             if content == reference:
                 continue
-            rate, shape = _noise_of(model, contents, reference, int(content))
+            rate, sigma = _noise_of(model, contents, reference, int(content))
             count = int(by_content[content])
             against = np.array([rate, min(rate, background)])
             p_value, bare = p_values(
-                np.array([count] * 2), np.array([depth] * 2), against, np.array([shape] * 2), model.hot_sites
+                np.array([count] * 2), np.array([depth] * 2), against, np.array([sigma] * 2), model.hot_sites
             )
             types = differing_types(reference, int(content))
             low = p_value > alpha or count < damage.least_count(depth, types, raised)
@@ -163,7 +163,7 @@ def _least_counts(screen: GeneScreen, model: NoiseModel, background: float, alph
     """By codon, a count below which no content can stand out: that of the lowest rate and the lightest tail."""
     depth = screen.pileup.counts.sum(axis=(1, 2))[[codon - 1 for codon in screen.codons]].astype(np.int64)
     rate = np.full(len(depth), min(float(model.rates.min()), background))
-    critical = critical_counts(depth, rate, np.full(len(depth), model.shape), NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
+    critical = critical_counts(depth, rate, np.full(len(depth), model.sigma), NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
     return dict(zip(screen.codons, critical.tolist(), strict=True))
 
 
@@ -204,7 +204,7 @@ def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> 
     kind = np.array([r[2] for r in rows])
     total = depth.sum(axis=1)
     critical = critical_counts(
-        total, model.expected(kind, depth), model.cell_shape(kind, depth), model.hot_sites, alpha, MIN_ALT_FRAGMENTS
+        total, model.expected(kind, depth), model.cell_sigma(kind, depth), model.hot_sites, alpha, MIN_ALT_FRAGMENTS
     )
     floor = np.array([damage.least_count(int(n), [int(k)], raised) for n, k in zip(total, kind, strict=True)])
     spliced = np.array([LOST_AT_SPLICE * _at_splice(screen, r[0]) for r in rows])

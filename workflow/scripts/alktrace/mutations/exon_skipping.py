@@ -15,7 +15,7 @@ from .pileup import MIN_SPLICE_ANCHOR, GenePileup
 from .reads import ReadTable
 
 # Share of molecules that skip an exon by chance or mis-splicing: a stated assumption, not learned from one sample.
-SKIPPING_RATE, SKIPPING_SHAPE = 1e-3, 1.0
+SKIPPING_RATE, SKIPPING_SIGMA = 1e-3, 0.6
 
 
 def skipped_junction(event: Event) -> tuple[int, int]:

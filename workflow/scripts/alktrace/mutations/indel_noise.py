@@ -1,8 +1,8 @@
 """How often indels appear by error, and what an indel needs to be called.
 
 One rate for insertions and one for deletions, per codon and molecule, learned from the sample's own indels outside of
-homopolymer runs (gamma prior, as for substitutions). Sites differ more than for substitutions, so the beta-binomial's
-shape is at most INDEL_MAX_SHAPE.
+homopolymer runs (gamma prior, as for substitutions). Sites differ more than for substitutions, so sigma is at
+least INDEL_MIN_SIGMA.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .noise import (
 )
 
 PRIOR_INDEL_RATE, PRIOR_INDEL_SHAPE = 1e-4, 1.0
-INDEL_MAX_SHAPE = 1.0
+INDEL_MIN_SIGMA = 0.6  # the worst site of a million has 14 times the mean rate
 INFORMATIVE = 0.8  # share of a codon's molecules that reach far enough beyond an indel to tell it from the reference
 
 
@@ -40,22 +40,22 @@ class Seen:
 
 @dataclass(frozen=True)
 class IndelNoise:
-    """Rates of (deletions, insertions) per codon and molecule, and the shape."""
+    """Rates of (deletions, insertions) per codon and molecule, and the sigma of sites."""
 
     rates: tuple[float, float]
-    shape: float
+    sigma: float
 
     def p_value(self, insertion: bool, count: int, depth: int) -> float:
         rate = np.array([self.rates[insertion]])
-        shape = np.array([self.shape])
-        return float(p_values(np.array([count]), np.array([depth]), rate, shape, NO_HOT_SITES)[0])
+        sigma = np.array([self.sigma])
+        return float(p_values(np.array([count]), np.array([depth]), rate, sigma, NO_HOT_SITES)[0])
 
     def limits(self, depths: np.ndarray, alpha: float, misread: float) -> np.ndarray:
         """Limit of detection (VAF) at codons with the given depths, insertions and deletions alike."""
         informative = (INFORMATIVE * depths).astype(np.int64)
         rate = np.full(len(depths), max(self.rates))
-        shape = np.full(len(depths), self.shape)
-        critical = critical_counts(informative, rate, shape, NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
+        sigma = np.full(len(depths), self.sigma)
+        critical = critical_counts(informative, rate, sigma, NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
         return detection_limits(critical, informative, misread)
 
 
@@ -68,4 +68,4 @@ def fit(seen: Iterable[Seen], codon_molecules: int, substitutions: NoiseModel) -
             totals[one.insertion] += one.molecules
     weight = PRIOR_INDEL_SHAPE / PRIOR_INDEL_RATE + codon_molecules
     deletions, insertions = ((PRIOR_INDEL_SHAPE + total) / weight for total in totals)
-    return IndelNoise((deletions, insertions), min(substitutions.shape, INDEL_MAX_SHAPE))
+    return IndelNoise((deletions, insertions), max(substitutions.sigma, INDEL_MIN_SIGMA))

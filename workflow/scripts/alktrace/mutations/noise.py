@@ -1,20 +1,17 @@
 """Error model of one sample, learned from the sample itself.
 
-Count of one wrong codon content at one codon: beta-binomial with mean rate e and shape a (its alpha parameter), so that
-sites may differ from the mean rate by a coefficient of variation of about 1 / sqrt(a) (beta-binomial: Skellam, J R Stat
-Soc B 1948;10:257; its use for sequencing errors: Gerstung et al., Nat Commun 2012;3:811).
+Count of one wrong codon content at one codon: binomial, its rate log-normal with mean e and sigma s, so that sites may
+differ from the mean rate (overdispersed counts for sequencing errors: Gerstung et al., Nat Commun 2012;3:811; Poisson
+and binomial counts with a log-normal rate: Bulmer, Biometrics 1974;30:101). The uncertainty of e is joined to s.
 
 - e is one rate per substitution type in the sense of the transcript (12 types) and stratum (base read once; base read
   by two or more reads that agree). It is the mean of a gamma posterior whose prior is worth PRIOR_SHAPE errors. The
   prior rate is PRIOR_RATE; for bases read once it is the sample's own, where mates overlap: how often one of the two
   reads the wrong base, plus the rate at which agreeing reads are wrong.
-- Sites differ by factors: their rates are taken as log-normal around e, with one sigma for all types. Its posterior
-  (Poisson counts, log-normal prior) runs on a grid; the 99% quantile is used, at least MIN_SIGMA, so that variation the
-  sample cannot show is still allowed for.
-- a is the shape whose rate quantile at the call threshold equals that of this log-normal; a plain moment fit would fall
-  off too fast in the tail. The uncertainty of e is joined to it.
+- One sigma serves all types. Its posterior (Poisson counts around means that add up to the errors seen, log-normal
+  prior) runs on a grid; an upper quantile is used, so that variation the sample cannot show is still allowed for.
 - A few sites may be far worse than a log-normal of the many allows: hot sites, HOT_FACTORS times as bad as the mean.
-  How many there are is learned beside sigma; their tails are added to that of the beta-binomial.
+  How many there are is learned beside sigma; their tails are added to that of the usual sites.
 - Codons that look mutated are left out of the fit (see `fit`).
 """
 
@@ -25,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import betaincinv, gammainccinv, logsumexp, ndtri
+from scipy.special import betaincinv, logsumexp
 
 from ..runtime.compiled import njit
 
@@ -34,18 +31,20 @@ BASES = "ACGT"
 TYPES = tuple(f"{a}>{b}" for a in BASES for b in BASES if a != b)
 PRIOR_RATE = (3e-4, 1e-4)  # per type: a base read once, a base read by agreeing reads
 PRIOR_SHAPE = 2.0
-SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.5, 0.4  # of the log-normal prior of sigma
-SIGMA_QUANTILE = 0.99
-MIN_SIGMA = 0.5  # single sites at five times the mean rate, too few to show, must not become calls
+SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.3, 0.7  # of the log-normal prior of sigma
+SIGMA_QUANTILE = 0.95
+SPARSE_COUNT, SPARSE_SIGMA = 3, 1.0  # while no cell reaches this count, sigma is at most this
 HOT_FACTORS = (3.0, 5.0, 8.0, 13.0, 20.0)
-HOT_SHAPE = 25.0  # hot sites of one factor differ by 20%: the factors on either side are reached
+HOT_SIGMA = 0.2  # hot sites of one factor differ by 20%: the factors on either side are reached
 HOT_SHARES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
-NO_HOT_PRIOR = 0.9  # prior probability that a sample has none
+NO_HOT_PRIOR = 0.99  # prior probability that a sample has none
 NO_HOT_SITES = np.zeros((0, 2))
-TAIL = 1e-5
-_SIGMA_GRID = np.exp(np.linspace(math.log(0.2), math.log(2.0), 21))
+_SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(2.0), 27))
 _NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
 _NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum())
+# Nodes and weights of the log-normal's tail: trapezium rule over the standard normal, far into the upper side.
+_TAIL_NODES = np.arange(-4.0, 8.01, 0.5)
+_TAIL_WEIGHTS = np.exp(-0.5 * _TAIL_NODES**2) / np.exp(-0.5 * _TAIL_NODES**2).sum()
 _MEAN_STEP = 0.05  # expected counts are binned by 5% for the fit of sigma
 _BINS = 4096  # more than the bins of any expected count
 MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error
@@ -114,12 +113,12 @@ def join_cells(parts: list[Cells]) -> Cells:
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `shape` is a, matched in its tail;
+    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `sigma` is that of the sites' log-normal;
     `hot_sites` has a row (factor, share of sites) for each kind of hot site."""
 
     rates: np.ndarray
     posterior_shape: np.ndarray
-    shape: float
+    sigma: float
     hot_sites: np.ndarray
 
     def expected(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
@@ -127,12 +126,12 @@ class NoiseModel:
         total = np.maximum(depth.sum(axis=-1), 1)
         return np.asarray((self.rates[kind] * depth).sum(axis=-1) / total)
 
-    def cell_shape(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """Shape of cells: variation between sites joined with the uncertainty of the rate."""
+    def cell_sigma(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Sigma of cells: variation between sites joined with the uncertainty of the rate."""
         share = self.rates[kind] * depth
         weight = share / np.maximum(share.sum(axis=-1, keepdims=True), 1e-300)
         uncertain = (weight**2 / self.posterior_shape[kind]).sum(axis=-1)
-        return np.asarray(1 / ((1 + 1 / self.shape) * (1 + uncertain) - 1))
+        return np.asarray(np.sqrt(self.sigma**2 + np.log1p(uncertain)))
 
     @cached_property
     def misread(self) -> float:
@@ -175,16 +174,19 @@ def _variation(count: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:
     Sigma is a conservative quantile of its posterior without hot sites, so that these can only add caution. The share
     of sites with each factor is its posterior mean.
     """
+    mean = mean * (count.sum() + 1) / (mean.sum() + 1)
     count, log_mean, cells = _binned(count, mean)
     usual = np.array([_log_likelihoods(count, log_mean, sigma) for sigma in _SIGMA_GRID])
     prior = -0.5 * (np.log(_SIGMA_GRID / SIGMA_PRIOR_MEDIAN) / SIGMA_PRIOR_SD) ** 2
     plain = prior + usual @ cells
     cumulative = np.cumsum(np.exp(plain - plain.max()))
     at = int(np.searchsorted(cumulative, SIGMA_QUANTILE * cumulative[-1]))
-    sigma = max(float(_SIGMA_GRID[at]), MIN_SIGMA)
+    sigma = float(_SIGMA_GRID[at])
+    if count.max(initial=0) < SPARSE_COUNT:
+        sigma = min(sigma, SPARSE_SIGMA)
     evidence = np.empty((len(HOT_FACTORS), len(HOT_SHARES)))
     for i, factor in enumerate(HOT_FACTORS):
-        hot = _log_likelihoods(count, log_mean + math.log(factor), 1 / math.sqrt(HOT_SHAPE))
+        hot = _log_likelihoods(count, log_mean + math.log(factor), HOT_SIGMA)
         for j, share in enumerate(HOT_SHARES):
             mixed = np.logaddexp(math.log1p(-share) + usual, math.log(share) + hot)
             evidence[i, j] = logsumexp(prior + mixed @ cells)
@@ -192,20 +194,6 @@ def _variation(count: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:
     total = np.logaddexp(math.log(NO_HOT_PRIOR) + logsumexp(plain), logsumexp(evidence))
     shares = np.exp(evidence - total) @ np.array(HOT_SHARES)
     return sigma, np.column_stack((HOT_FACTORS, shares))
-
-
-def tail_matched(sigma: float, alpha: float) -> float:
-    """Shape of the gamma with mean 1 whose upper `alpha` quantile equals that of the log-normal with mean 1."""
-    alpha = min(alpha, TAIL)  # without a far tail there is nothing to match
-    quantile = math.exp(-float(ndtri(alpha)) * sigma - sigma**2 / 2)
-    low, high = math.log(1e-3), math.log(1e4)  # the quantile falls with the shape
-    for _ in range(60):
-        middle = (low + high) / 2
-        if float(gammainccinv(math.exp(middle), alpha)) > quantile * math.exp(middle):
-            low = middle
-        else:
-            high = middle
-    return math.exp((low + high) / 2)
 
 
 def fit(cells: Cells, alpha: float) -> NoiseModel:
@@ -218,7 +206,7 @@ def fit(cells: Cells, alpha: float) -> NoiseModel:
     """
     count, depth = cells.count.sum(axis=1), cells.depth.sum(axis=1)
     keep = (count < MUTATED_COUNT) | (count < MUTATED_FRACTION * depth)
-    hopeful = _fit_on(cells, keep, alpha, MIN_SIGMA)
+    hopeful = _fit_on(cells, keep, float(_SIGMA_GRID[0]))
     tested = np.flatnonzero(keep & (count >= MIN_ALT_FRAGMENTS))
     p_hopeful = _cell_p_values(cells, hopeful, tested)
     order = tested[np.lexsort((tested, p_hopeful))][:MAX_MUTATIONS]
@@ -226,71 +214,80 @@ def fit(cells: Cells, alpha: float) -> NoiseModel:
     for number in range(possible, 0, -1):
         without = keep.copy()
         without[order[:number]] = False
-        model = _fit_on(cells, without, alpha)
+        model = _fit_on(cells, without)
         if _cell_p_values(cells, model, order[number - 1 : number])[0] <= alpha:
             return model
-    return _fit_on(cells, keep, alpha)
+    return _fit_on(cells, keep)
 
 
-def _fit_on(cells: Cells, keep: np.ndarray, alpha: float, sigma: float | None = None) -> NoiseModel:
+def _fit_on(cells: Cells, keep: np.ndarray, sigma: float | None = None) -> NoiseModel:
     """Model of the cells of `keep`; sigma is learned unless given."""
-    flat, hot_sites = NoiseModel(*_rates(cells, keep), 1.0, NO_HOT_SITES), NO_HOT_SITES
+    flat, hot_sites = NoiseModel(*_rates(cells, keep), 0.0, NO_HOT_SITES), NO_HOT_SITES
     if sigma is None:
         depth = cells.depth.sum(axis=1)
         mean = flat.expected(cells.kind, cells.depth) * depth
         sigma, hot_sites = _variation(cells.count.sum(axis=1)[keep], mean[keep])
-    return NoiseModel(flat.rates, flat.posterior_shape, tail_matched(sigma, alpha), hot_sites)
+    return NoiseModel(flat.rates, flat.posterior_shape, sigma, hot_sites)
 
 
 def _cell_p_values(cells: Cells, model: NoiseModel, rows: np.ndarray) -> np.ndarray:
     count, depth, kind = cells.count[rows].sum(axis=1), cells.depth[rows], cells.kind[rows]
-    rate, shape = model.expected(kind, depth), model.cell_shape(kind, depth)
-    return np.asarray(p_values(count, depth.sum(axis=1), rate, shape, model.hot_sites))
+    rate, sigma = model.expected(kind, depth), model.cell_sigma(kind, depth)
+    return np.asarray(p_values(count, depth.sum(axis=1), rate, sigma, model.hot_sites))
 
 
 @njit(nogil=True, cache=True)
-def _tail(count, depth, rate, shape):  # type: ignore[no-untyped-def]
-    """P(X >= count) of a beta-binomial with `depth` trials, mean `rate` and alpha parameter `shape`."""
-    if count <= 0:
+def _binomial_tail(count, depth, rate, log_choose):  # type: ignore[no-untyped-def]
+    """P(X >= count) of a binomial; `log_choose` is the logarithm of `depth` over `count`."""
+    mean = depth * rate
+    if mean > count + 8 * math.sqrt(mean) + 8:
         return 1.0
-    if count > depth:
-        return 0.0
-    beta = shape * (1 - rate) / rate
-    log_term = (
-        math.lgamma(depth + 1) - math.lgamma(count + 1) - math.lgamma(depth - count + 1)
-        + math.lgamma(count + shape) + math.lgamma(depth - count + beta) - math.lgamma(depth + shape + beta)
-        + math.lgamma(shape + beta) - math.lgamma(shape) - math.lgamma(beta)
-    )  # fmt: skip
-    term, total = 1.0, 0.0
+    term = math.exp(log_choose + count * math.log(rate) + (depth - count) * math.log1p(-rate))
+    total, odds = 0.0, rate / (1 - rate)
     for k in range(count, depth + 1):
         total += term
-        ratio = (depth - k) * (k + shape) / ((k + 1) * (depth - k - 1 + beta))
-        if ratio < 1 and term * ratio < 1e-9 * total * (1 - ratio):
+        ratio = (depth - k) / (k + 1) * odds
+        if ratio < 1 and term * ratio < 1e-6 * total * (1 - ratio):
             break
         term *= ratio
-    return min(1.0, math.exp(log_term + math.log(total)))
-
-
-@njit(nogil=True, cache=True)
-def _joint_tail(count, depth, rate, shape, hot_sites):  # type: ignore[no-untyped-def]
-    """Upper bound of P(X >= count): tail of the usual sites and, by their share, those of the hot ones."""
-    total = _tail(count, depth, rate, shape)
-    for k in range(len(hot_sites)):
-        total += hot_sites[k, 1] * _tail(count, depth, min(rate * hot_sites[k, 0], 0.5), HOT_SHAPE)
     return min(1.0, total)
 
 
 @njit(nogil=True, cache=True)
-def p_values(count, depth, rate, shape, hot_sites):  # type: ignore[no-untyped-def]
+def _tail(count, depth, rate, sigma):  # type: ignore[no-untyped-def]
+    """P(X >= count) of a binomial with `depth` trials whose rate is log-normal with mean `rate`."""
+    if count <= 0:
+        return 1.0
+    if count > depth:
+        return 0.0
+    log_choose = math.lgamma(depth + 1) - math.lgamma(count + 1) - math.lgamma(depth - count + 1)
+    total = 0.0
+    for k in range(len(_TAIL_NODES)):
+        at = min(rate * math.exp(sigma * _TAIL_NODES[k] - sigma**2 / 2), 0.5)
+        total += _TAIL_WEIGHTS[k] * _binomial_tail(count, depth, at, log_choose)
+    return min(1.0, total)
+
+
+@njit(nogil=True, cache=True)
+def _joint_tail(count, depth, rate, sigma, hot_sites):  # type: ignore[no-untyped-def]
+    """Upper bound of P(X >= count): tail of the usual sites and, by their share, those of the hot ones."""
+    total = _tail(count, depth, rate, sigma)
+    for k in range(len(hot_sites)):
+        total += hot_sites[k, 1] * _tail(count, depth, min(rate * hot_sites[k, 0], 0.5), HOT_SIGMA)
+    return min(1.0, total)
+
+
+@njit(nogil=True, cache=True)
+def p_values(count, depth, rate, sigma, hot_sites):  # type: ignore[no-untyped-def]
     """P(X >= count) of each cell."""
     out = np.ones(len(count))
     for i in range(len(count)):
-        out[i] = _joint_tail(count[i], depth[i], rate[i], shape[i], hot_sites)
+        out[i] = _joint_tail(count[i], depth[i], rate[i], sigma[i], hot_sites)
     return out
 
 
 @njit(nogil=True, cache=True)
-def critical_counts(depth, rate, shape, hot_sites, alpha, least):  # type: ignore[no-untyped-def]
+def critical_counts(depth, rate, sigma, hot_sites, alpha, least):  # type: ignore[no-untyped-def]
     """Smallest count of each cell that is called: p-value at most `alpha` and at least `least` molecules.
 
     depth + 1 where even all molecules would not do.
@@ -300,7 +297,7 @@ def critical_counts(depth, rate, shape, hot_sites, alpha, least):  # type: ignor
         low, high = least, depth[i] + 1
         while low < high:
             middle = (low + high) // 2
-            if _joint_tail(middle, depth[i], rate[i], shape[i], hot_sites) <= alpha:
+            if _joint_tail(middle, depth[i], rate[i], sigma[i], hot_sites) <= alpha:
                 high = middle
             else:
                 low = middle + 1

@@ -146,7 +146,16 @@ def _mutation_event(rows: list[Event], screened: list[ScreenedCodon], called: li
         most = max(found, key=lambda change: change.alt_fragments)
         depth, alternate = most.depth, most.alt_fragments
     return BypassEvent(
-        rows[0].gene, rows[0].event, TrackKind(rows[0].kind), state, depth, alternate, limit, reason, _sources(rows)
+        rows[0].gene,
+        rows[0].event,
+        TrackKind(rows[0].kind),
+        state,
+        depth,
+        alternate,
+        limit,
+        reason,
+        _sources(rows),
+        rows[0].track,
     )
 
 
@@ -185,13 +194,13 @@ def skipping_track(
     depth = normal + skipped
     if depth == 0:
         return blind_track(event, f"no fragment is spliced from exon {first}")
-    n, rate, shape = (
+    n, rate, sigma = (
         np.array([depth]),
         np.array([exon_skipping.SKIPPING_RATE]),
-        np.array([exon_skipping.SKIPPING_SHAPE]),
+        np.array([exon_skipping.SKIPPING_SIGMA]),
     )
-    p_value = float(p_values(np.array([skipped]), n, rate, shape, NO_HOT_SITES)[0])
-    critical = critical_counts(n, rate, shape, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
+    p_value = float(p_values(np.array([skipped]), n, rate, sigma, NO_HOT_SITES)[0])
+    critical = critical_counts(n, rate, sigma, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
     limit = float(detection_limits(critical, n, 0.0)[0])
     state, reason = State.NOT_DETECTED, ""
     if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:
@@ -200,17 +209,35 @@ def skipping_track(
         state = State.NOT_ASSESSABLE
         reason = f"limit of detection {limit:.1%} is above {max_lod_vaf:.1%} at {depth} fragments"
     return BypassEvent(
-        event.gene, event.event, TrackKind(event.kind), state, depth, skipped, limit, reason, _sources([event])
+        event.gene,
+        event.event,
+        TrackKind(event.kind),
+        state,
+        depth,
+        skipped,
+        limit,
+        reason,
+        _sources([event]),
+        event.track,
     )
 
 
 def blind_track(event: Event, reason: str) -> BypassEvent:
     """A hotspot event that cannot be looked at."""
     return BypassEvent(
-        event.gene, event.event, TrackKind(event.kind), State.NOT_ASSESSABLE, 0, 0, None, reason, _sources([event])
+        event.gene,
+        event.event,
+        TrackKind(event.kind),
+        State.NOT_ASSESSABLE,
+        0,
+        0,
+        None,
+        reason,
+        _sources([event]),
+        event.track,
     )
 
 
 def _sources(rows: list[Event]) -> list[Reference]:
     """References of the rows, each once."""
-    return unique(one for row in rows for one in references(row.source(), note=row.note))
+    return unique(one for row in rows for one in references(row, note=row.note))

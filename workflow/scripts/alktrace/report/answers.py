@@ -58,9 +58,12 @@ def _mutation(report: Report) -> Answer:
 
 def _change(change: Mutation, short: Mapping[str, str]) -> str:
     """One change with its share and its phase; `short` are short names by those of the phase links."""
-    known = (change.knowledge.class_ if change.knowledge else "") or "unknown significance"
+    row = change.knowledge
+    known = "unknown significance"
+    if row and (row.mutation or row.class_):
+        known = (row.class_ if row.verified == "page" else "") or "listed"
     said = f"{change.short} ({known}): {share(change.vaf)} of {change.depth:,} fragments"
-    for relation, words in ((Relation.CIS, "on the same molecules as"), (Relation.TRANS, "on other molecules than")):
+    for relation, words in ((Relation.CIS, "on the same fragments as"), (Relation.TRANS, "on other fragments than")):
         others = [short.get(link.with_, link.with_) for link in change.phase if link.relation is relation]
         said += f", {words} {', '.join(others)}" if others else ""
     return said
@@ -106,8 +109,9 @@ def _inhibitors(report: Report) -> Answer:
     lines = tuple(
         f"{words}: {', '.join(found)}"
         for words, found in (
-            ("Intermediate", drugs(Call.INTERMEDIATE)),
-            ("Reported active", drugs(Call.SENSITIVE)),
+            ("Sources disagree", drugs(Call.CONFLICTING)),
+            ("Intermediate activity reported", drugs(Call.INTERMEDIATE)),
+            ("Activity reported", drugs(Call.SENSITIVE)),
             ("Sources disagree", drugs(Call.CONFLICTING)),
             ("Unknown", drugs(Call.UNKNOWN)),
             ("Found outside ALK, not part of these calls", bypass),

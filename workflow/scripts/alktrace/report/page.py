@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -21,17 +22,20 @@ from ..model.records import (
     JunctionEvidence,
     OtherTest,
     Report,
+    SampleInfo,
     ScreenedCodon,
     ScreenResult,
     Study,
 )
 from ..model.vocabulary import Confidence, State
-from ..model.words import STATE_WORDS
+from ..model.words import CALL_WORDS, STATE_WORDS
 from .answers import answers
 from .drawings.coverage import coverage_drawing
 from .drawings.fusion import fusion_drawing, read_domains
 from .drawings.kinase import kinase_drawing
+from .findings import genome_name
 from .junction_reads import JunctionView, junction_view
+from .names import hgvs_r, mane_transcripts, vicc
 from .references import References
 from .templates import environment, style
 
@@ -41,10 +45,12 @@ SHOWN_APART = ("notes", "alk_imbalance")  # of report.qc: they have their own pl
 
 @dataclass(frozen=True)
 class FusionSection:
-    """One junction with its drawings; `view` is None when no evidence was kept for it."""
+    """One junction with its names and drawings; `view` is None when no evidence was kept for it."""
 
     fusion: Fusion
     label: str
+    vicc: str
+    hgvs_r: str
     drawing: Markup
     view: JunctionView | None
 
@@ -68,6 +74,8 @@ def render_page(
             report=report,
             style=style(),
             state_words=STATE_WORDS,
+            call_words=CALL_WORDS,
+            approvals_as_of=next((one.as_of for call in report.tki for one in call.approvals), None),
             answers=answers(report),
             sections=_fusion_sections(report, fusions, annotation, knowledge),
             fusions=fusions,
@@ -85,6 +93,9 @@ def render_page(
             context=published_context(report),
             evidence=settings["evidence_view"],
             references=References(),
+            head=head_facts(report.sample),
+            build=genome_name(report),
+            tables_digest=tables_digest(report),
         )
     )
 
@@ -128,7 +139,9 @@ def other_genes(codons: Sequence[ScreenedCodon]) -> list[GeneScreen]:
 
 @dataclass(frozen=True)
 class PublishedContext:
-    """What the tables say about the detected variants: sentences, what other tests would show, studies by topic."""
+    """What the tables say about the detected variants: sentences, what other tests would show, studies by topic.
+
+    Rows that nobody read at their source stay in report.json."""
 
     sentences: tuple[str, ...]
     other_tests: tuple[OtherTest, ...]
@@ -146,7 +159,9 @@ def published_context(report: Report) -> PublishedContext:
         tests.update({test.row: test for test in context.other_tests})
     groups = [*(c.associations for c in contexts), *(f.associations for f in report.failure_list)]
     for group in chain.from_iterable(groups):
-        topics.setdefault(group.topic, {}).update({study.row: study for study in group.studies})
+        read = {study.row: study for study in group.studies if study.verified == "page"}
+        if read:
+            topics.setdefault(group.topic, {}).update(read)
     return PublishedContext(
         tuple(sentences), tuple(tests.values()), {topic: list(rows.values()) for topic, rows in topics.items()}
     )
@@ -156,7 +171,7 @@ def _fusion_sections(
     report: Report, result: FusionResult, annotation: Annotation, knowledge: Path
 ) -> list[FusionSection]:
     """The report's junctions in order."""
-    domains = read_domains(knowledge)
+    domains, refseq = read_domains(knowledge), mane_transcripts()
     evidence = {one.junction_id: one for one in result.evidence}
     sections = []
     for fusion in report.fusions:
@@ -164,8 +179,34 @@ def _fusion_sections(
         three = annotation.get(fusion.three_prime.gene or "")
         found: JunctionEvidence | None = evidence.get(fusion.junction_id)
         view = junction_view(fusion, found, five) if found else None
-        sections.append(FusionSection(fusion, fusion_label(fusion), fusion_drawing(fusion, five, three, domains), view))
+        names = fusion_label(fusion), vicc(fusion, refseq), hgvs_r(fusion, five, three, refseq)
+        sections.append(FusionSection(fusion, *names, fusion_drawing(fusion, five, three, domains), view))
     return sections
+
+
+def head_facts(sample: SampleInfo) -> list[tuple[str, str]]:
+    """What the sheet says for the head of the report, as (name, text); what it leaves empty is left out."""
+    content = "" if sample.tumour_content is None else f"{sample.tumour_content:g}%"
+    facts = [
+        ("Laboratory", sample.laboratory),
+        ("Accession", sample.accession),
+        ("Specimen", (sample.specimen or "").replace("_", " ")),
+        ("Site", sample.site),
+        ("Collected", sample.collected),
+        ("Received", sample.received),
+        ("Diagnosis", sample.diagnosis),
+        ("Tumour content", content),
+        ("ALK inhibitors before", sample.prior_tki),
+        ("Operator", sample.operator),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def tables_digest(report: Report) -> str:
+    """One SHA-256 over names and digests of all knowledge tables; empty where the report names none."""
+    tables = report.provenance.knowledge
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(tables.items()))
+    return hashlib.sha256(lines.encode()).hexdigest() if tables else ""
 
 
 def _breaks(report: Report) -> list[int]:

@@ -14,11 +14,13 @@ from ..model.records import FusionResult, Report, ScreenResult
 from ..runtime.serialise import read_json
 from .bedpe import fusions_bedpe
 from .evidence_page import evidence_page
+from .findings import codons_tsv, findings_tsv
+from .names import mane_transcripts
 from .page import render_page
 from .tsv import report_tsv
 from .vcf import write_fusions_vcf, write_mutations_vcf
 
-FILES = ("report.html", "report.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf")
+FILES = ("report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf")
 EVIDENCE = "evidence.html"
 
 
@@ -53,6 +55,9 @@ def write_views(
         for file, page in pages.items():
             (folder / file).write_text(page, encoding="utf-8", newline="\n")
         (folder / "report.tsv").write_text(report_tsv(findings), encoding="utf-8", newline="\n")
+        found = findings_tsv(findings, genes, mane_transcripts())
+        (folder / "findings.tsv").write_text(found, encoding="utf-8", newline="\n")
+        (folder / "codons.tsv").write_text(codons_tsv(findings), encoding="utf-8", newline="\n")
         (folder / "fusions.bedpe").write_text(fusions_bedpe(findings.fusions), encoding="utf-8", newline="\n")
         write_fusions_vcf(findings.fusions, genome, folder / "fusions.vcf")
         write_mutations_vcf(screen_result.vcf, genome, folder / "mutations.vcf")

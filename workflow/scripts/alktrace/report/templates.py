@@ -7,7 +7,7 @@ from functools import cache
 import jinja2
 from markupsafe import Markup
 
-from ..model.words import share
+from ..model.words import day, share
 from ..runtime.paths import TEMPLATES
 from .tsv import place
 
@@ -24,6 +24,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters.update(
         share=share,
+        day=day,
         place=place,
         words=words,
         value=plain_value,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..knowledge.fusions import Partner, Tables, Variant, _pieces, _symbols
+from ..knowledge.fusions import Partner, Tables, Variant, pieces, symbols
 from ..model.records import Alias, FusionKnowledge
 from ..model.vocabulary import Kind, Match
 
@@ -74,12 +74,12 @@ def _same_source(structure: Structure, row: Variant) -> bool:
     """
     if row.insert_source in ("", "unknown"):
         return True
-    pieces = _pieces(row)
+    sizes = pieces(row)
     slack = max(structure.microhomology, row.inserted_bases // 10)
     return (
-        abs(_cryptic(structure) + len(structure.untemplated) - pieces.get("five_cryptic_exon", 0)) <= slack
-        and abs(structure.five_retained - pieces.get("five_intron", 0)) <= slack
-        and abs(structure.three_retained - pieces.get("three_intron", 0)) <= slack
+        abs(_cryptic(structure) + len(structure.untemplated) - sizes.get("five_cryptic_exon", 0)) <= slack
+        and abs(structure.five_retained - sizes.get("five_intron", 0)) <= slack
+        and abs(structure.three_retained - sizes.get("three_intron", 0)) <= slack
     )
 
 
@@ -111,7 +111,7 @@ def _candidates(rows: list[Variant]) -> FusionKnowledge | None:
 
 def _partner(structure: Structure, partners: Iterable[Partner]) -> FusionKnowledge | None:
     """The row of this junction, else the first of this partner, either way round."""
-    rows = [row for row in partners if not _symbols(row).isdisjoint((structure.five.gene, structure.three.gene))]
+    rows = [row for row in partners if not symbols(row).isdisjoint((structure.five.gene, structure.three.gene))]
     for row in rows:
         if _is_junction(structure, row):
             return _known_partner(row, Match.JUNCTION)
@@ -121,7 +121,7 @@ def _partner(structure: Structure, partners: Iterable[Partner]) -> FusionKnowled
 def _is_junction(structure: Structure, row: Partner) -> bool:
     if structure.inserted or structure.five_deleted or structure.three_deleted:
         return False
-    if structure.five.gene in _symbols(row):
+    if structure.five.gene in symbols(row):
         exons = (row.partner_exon.split("-")[0], row.alk_exon.split("-")[0])
     elif row.kind == Kind.DISRUPTING_EVENT:
         exons = (row.alk_exon.split("-")[-1], row.partner_exon.split("-")[-1])

@@ -1,0 +1,83 @@
+"""Outcomes of the interpretation in words: the one place where decisions become text of report.json."""
+
+from __future__ import annotations
+
+from ..knowledge import evidence as tables
+from ..knowledge.evidence import UNMUTATED, Figure, Knowledge, references, unique
+from ..knowledge.sentences import Sentences, saying
+from ..model.records import Approval, Evidence, TkiCall
+from ..model.vocabulary import EvidenceKind
+from ..model.words import day
+from .inhibitors import DrugOutcome
+
+REPORTED = {
+    "reported_active": "word_reported_active",
+    "reported_intermediate": "word_reported_intermediate",
+    "reported_resistance": "word_reported_resistance",
+    "both_reported": "word_both_reported",
+}
+
+
+def tki_call(outcome: DrugOutcome, knowledge: Knowledge) -> TkiCall:
+    """One entry of `tki[]`."""
+    cited = [one for row in outcome.rows for one in references(row, row.source)]
+    return TkiCall(
+        outcome.drug,
+        outcome.call,
+        [knowledge.sentences.word(said) for said in outcome.because],
+        [evidence(row, knowledge) for row in outcome.rows],
+        unique(cited),
+        [approval(row, knowledge.sentences) for row in outcome.approvals],
+    )
+
+
+def evidence(row: tables.Evidence, knowledge: Knowledge) -> Evidence:
+    """One row of tki_evidence.tsv as the report shows it; `row` is its id, `kind` and `level` how strong it is."""
+    say = knowledge.sentences.say
+    figures = [figure for figure in knowledge.figures_of(row.id) if figure.unit]
+    if row.statement:
+        text = say("evidence_trial", statement=row.statement, figures=row.value)
+    else:
+        change = say("evidence_unmutated") if row.change == UNMUTATED else row.change
+        text = say("evidence_row", change=change, call=say(REPORTED[row.call]), drug=row.drug)
+    about = [say("evidence_level", level=row.level)] if row.level else []
+    if row.disease and row.disease != "lung cancer":
+        about.append(say("evidence_disease", disease=row.disease))
+    about += [_figure(figure, knowledge.sentences) for figure in figures]
+    return Evidence(
+        row=row.id,
+        kind=EvidenceKind(row.evidence_type),
+        level=row.level or None,
+        change=row.change,
+        call=row.call,
+        text=f"{text} ({'; '.join(about)})" if about else text,
+        value=figures[0].ic50 if figures else None,
+        unit=figures[0].unit if figures else None,
+        disease=row.disease,
+        reference=row.reference,
+        verified=row.verified,
+        note=row.note,
+        conflict=row.conflict,
+    )
+
+
+def _figure(figure: Figure, sentences: Sentences) -> str:
+    fold = sentences.say("figure_fold", fold=figure.fold) if figure.fold else ""
+    value = f"{figure.ic50:g}"
+    return sentences.say("figure_ic50", value=value, unit=figure.unit, model=figure.model, fold=fold)
+
+
+def approval(row: tables.Approval, sentences: Sentences) -> Approval:
+    """One indication; `as_of` is the state of the table."""
+    said = saying("approval", agency=row.agency, setting=row.setting, date=day(row.date), brand=row.brand)
+    return Approval(
+        agency=row.agency,
+        brand=row.brand,
+        setting=row.setting,
+        date=row.date,
+        text=sentences.word(said),
+        reference=row.reference,
+        url=row.url,
+        verified=row.verified,
+        as_of=row.as_of,
+    )
