@@ -29,6 +29,7 @@ lint: $(VENV)/dev.stamp demo/config.yaml
 	$(PYTHON_BIN) -m ruff format --check .
 	$(VENV)/bin/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(PYTHON_BIN) docs/generate.py --check
+	$(PYTHON_BIN) .ci/check_envs.py
 	$(PYTHON_BIN) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON_BIN) -m alktrace.model.schema | diff - workflow/schemas/report.schema.json

@@ -37,7 +37,7 @@ FILES = Files(RECORDS, "results/{sample}/report.json", VIEWS, "work/logs/{sample
 
 
 onsuccess:
-    print(*closing_lines(list(SAMPLES), FILES, {}), "results/cohort/index.html", sep="\n", file=sys.stderr)
+    print(*close_run(list(SAMPLES), FILES, Path("results/cohort")), sep="\n", file=sys.stderr)
 
 
 onerror:

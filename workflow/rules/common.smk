@@ -1,5 +1,6 @@
 # Configuration, sample sheet and the look-ups every stage uses. Nothing else reads the sheet.
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,14 +8,18 @@ from pathlib import Path
 HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
 if (HERE / "scripts" / "alktrace").is_dir():
     sys.path.insert(0, str(HERE / "scripts"))
+    # Scripts run in processes of their own, where an installed package would come before the folder of the script.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE / "scripts"), *filter(None, [os.environ.get("PYTHONPATH")])])
 
-from alktrace.cohort.closing import Files, close_failed_run, closing_lines
+from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.inputs.sheet import Sample, read_sheet
+from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
+REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
 
@@ -25,10 +30,14 @@ def read_inputs():
     settings = complete(config, load_schema(SCHEMAS / "config.schema.yaml"))
     folders = [Path.cwd(), *(Path(file).resolve().parent for file in workflow.configfiles)]
     sheet = find_file("configuration: key samples", settings["samples"], folders)
-    reference = {
-        key: find_file(f"configuration: key reference.{key}", settings["reference"][key], folders)
-        for key in ("fasta", "gtf")
-    }
+    given = settings["reference"]
+    if "build" in given:
+        names = file_names(source(REFERENCE_SOURCES, given["build"], str(given["release"])))
+        reference = {key: Path("work/reference/source") / name for key, name in names.items()}
+    else:
+        reference = {
+            key: find_file(f"configuration: key reference.{key}", given[key], folders) for key in ("fasta", "gtf")
+        }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     return settings, {sample.id: sample for sample in samples}, reference
@@ -47,6 +56,7 @@ if SETTINGS["report"]["evidence_view"]:
 WAY = SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
 INDEX_BYTES = {"search": 0, "whole": 7, "split": 2}[WAY]
+HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
 wildcard_constraints:
@@ -98,5 +108,6 @@ def scaled(megabytes, per_genome_megabyte=0):
     """Memory in MB, a part of it by the size of the genome FASTA (gzip holds about 3.5 times its size), that grows with
     each attempt."""
     genome = REFERENCE["fasta"]
-    size = genome.stat().st_size / 1e6 * (3.5 if genome.suffix == ".gz" else 1)
+    packed = 3.5 if genome.suffix == ".gz" else 1
+    size = genome.stat().st_size / 1e6 * packed if genome.exists() else HUMAN_GENOME
     return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt

@@ -1,6 +1,35 @@
 # Once per reference: genome at two bits a base, stated transcripts, k-mers of the targets, aligner index.
 
 
+if "build" in SETTINGS["reference"]:
+
+    rule download_reference:
+        input:
+            sources=str(REFERENCE_SOURCES),
+        output:
+            fasta=str(REFERENCE["fasta"]),
+            gtf=str(REFERENCE["gtf"]),
+        log:
+            "work/logs/download_reference.log",
+        benchmark:
+            "work/benchmarks/download_reference.tsv"
+        conda:
+            "../../envs/python.yaml"
+        threads: 1
+        resources:
+            mem_mb=scaled(500),
+            runtime=240,
+        params:
+            build=SETTINGS["reference"]["build"],
+            release=str(SETTINGS["reference"]["release"]),
+            mirror=SETTINGS["reference"].get("mirror"),
+            cache=SETTINGS["reference"]["cache"],
+        message:
+            "Fetch the reference genome and its annotation"
+        script:
+            "../scripts/download_reference.py"
+
+
 rule prepare_genome:
     input:
         fasta=str(REFERENCE["fasta"]),

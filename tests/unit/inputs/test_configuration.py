@@ -89,3 +89,18 @@ def test_find_file(tmp_path: Path) -> None:
         find_file("here", "b", [tmp_path])
     with pytest.raises(InputError, match="here: Snakemake cannot read a path with curly brackets"):
         find_file("here", "{x}.fq", [file.parent])
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ({}, "reference.fasta is missing"),
+        ({"fasta": "x"}, "reference.gtf is missing"),
+        ({"build": "GRCh38"}, "reference.release is missing"),
+        ({"build": "GRCh38", "release": 47, "fasta": "x", "gtf": "y"}, "not both"),
+        ({"build": "GRCh36", "release": 47}, "reference.build"),
+    ],
+)
+def test_a_reference_is_files_or_a_build(reference: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        complete({"samples": "s.tsv", "reference": reference}, SCHEMA)

@@ -39,6 +39,21 @@ def test_full_row(folder: Path) -> None:
     assert (sample.library, sample.targets, sample.umi) == ("amplicon", folder / "primers.bed", "::umi:([ACGTN+]+)")
 
 
+def test_head_of_the_report(folder: Path) -> None:
+    header = "sample\tassay\tfq1\tspecimen\ttumour_content\tprior_tki\tunit\n"
+    row = "s1\trna\ta.fq\ttissue\t12.5\tcrizotinib, then <b>\t1\n"
+    (sample,) = read(folder, header + row)
+    assert (sample.head["specimen"], sample.head["tumour_content"]) == ("tissue", "12.5")
+    assert (sample.head["prior_tki"], sample.head["operator"]) == ("crizotinib, then <b>", "")
+    for content in ("101", "-1", "30%", "1e2", "nan"):
+        with pytest.raises(InputError, match="row 2, column tumour_content"):
+            read(folder, header + row.replace("12.5", content))
+    with pytest.raises(InputError, match="row 2, column specimen"):
+        read(folder, header + row.replace("tissue", "biopsy"))
+    with pytest.raises(InputError, match="row 3, column prior_tki: differs"):
+        read(folder, header + row + row.replace("crizotinib", "alectinib").replace("\t1\n", "\t2\n"))
+
+
 def test_short_rows_defaults_and_line_ends(folder: Path) -> None:
     first, second = read(folder, "\ufeffsample\tassay\tfq1\tfq2\r\ns1\trna\ta.fq\r\n\r\ns2\trna\tb.fq\t\r\n")
     assert (first.id, first.units[0].fq2, first.library, first.umi, first.patient) == ("s1", None, "wts", "", "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..model.records import ReportFindings
 from ..model.words import STATE_WORDS
 from ..runtime.adaptor import ERROR_MARK
+from ..runtime.errors import InputError
 from ..runtime.serialise import read_json
 from .stage import write_cohort
 from .table import _row
@@ -46,20 +47,34 @@ def close_failed_run(samples: Sequence[str], files: Files, out: Path) -> list[st
     missing = unfinished(samples, files)
     finished = [sample for sample in samples if sample not in missing]
     for sample in missing:
-        if not all(path.exists() for path in files.paths(sample, *files.records)):
+        if _failed_since_its_report(sample, files):
             # A report of an earlier run must not outlive reads that turned out to be bad.
             for path in files.paths(sample, files.report, *files.views):
                 path.unlink(missing_ok=True)
-    if finished:
+    lines = closing_lines(samples, files, missing)
+    if not finished:
+        return lines
+    try:
         write_cohort([files.paths(sample, files.report)[0] for sample in finished], out, missing)
-        for page in ("index.html", "summary.tsv"):
-            _make_old(out / page)
-    return closing_lines(samples, files, missing)
+    except InputError as error:
+        return [*lines, str(error)]
+    for page in ("index.html", "summary.tsv"):
+        _make_old(out / page)
+    return lines
+
+
+def close_run(samples: Sequence[str], files: Files, out: Path) -> list[str]:
+    """Closing lines of a run without errors, which may have been asked for some files only."""
+    made = [s for s in samples if all(path.exists() for path in files.paths(s, files.report, files.views[0]))]
+    page = out / "index.html"
+    return closing_lines(made, files, {}) + ([f"All samples side by side: {page.resolve()}"] if page.exists() else [])
 
 
 def closing_lines(samples: Sequence[str], files: Files, failed: Mapping[str, str]) -> list[str]:
-    """One line per sample: its verdict and page, or why there is none."""
-    finished = [sample for sample in samples if sample not in failed]
+    """One line per sample: its verdict and page, or why there is none. A sample that the run was not asked for, so that
+    it has no report, has no line."""
+    made = [sample for sample in samples if files.paths(sample, files.report)[0].exists()]
+    finished = [sample for sample in made if sample not in failed]
     lines = []
     for sample in finished[:SHOWN]:
         report, page = files.paths(sample, files.report, files.views[0])
@@ -72,7 +87,10 @@ def closing_lines(samples: Sequence[str], files: Files, failed: Mapping[str, str
 
 
 def _verdict(report: Path) -> str:
-    row = _row(read_json(report, ReportFindings))
+    try:
+        row = _row(read_json(report, ReportFindings))
+    except InputError as error:
+        return str(error)
     parts = {
         "ALK rearrangement": (row.alk_rearrangement, row.fusions),
         "kinase domain": (row.kinase_domain, row.mutations),
@@ -92,9 +110,7 @@ def _is_finished(sample: str, files: Files) -> bool:
 
 def _reason(sample: str, files: Files) -> str:
     """The newest error of the sample's logs; else which rule stopped without a word."""
-    folder = files.paths(sample, files.logs)[0]
-    logs = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
-    for log in reversed(logs):
+    for log in _logs(sample, files):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line.split(ERROR_MARK, 1)[1] for line in lines if ERROR_MARK in line]
         if errors:
@@ -104,7 +120,20 @@ def _reason(sample: str, files: Files) -> str:
     return NOT_REACHED
 
 
+def _logs(sample: str, files: Files) -> list[Path]:
+    """Logs of a sample's rules, newest first."""
+    folder = files.paths(sample, files.logs)[0]
+    return sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _failed_since_its_report(sample: str, files: Files) -> bool:
+    (report,) = files.paths(sample, files.report)
+    logs = _logs(sample, files)
+    if _reason(sample, files) == NOT_REACHED or not report.exists():
+        return False
+    return logs[0].stat().st_mtime >= report.stat().st_mtime
+
+
 def _make_old(path: Path) -> None:
     """Snakemake makes a file anew that is older than its inputs: these pages lack samples."""
-
     os.utime(path, (0, 0))

@@ -30,7 +30,19 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         raise InputError(f"configuration: {_say(errors[0])}; see config/README.md")
     if full.get("recruit") is False and full["reference"]["index"] == "none":
         raise InputError("configuration: recruit off aligns every read and needs reference.index whole or split")
+    _check_reference(full["reference"])
     return full
+
+
+def _check_reference(reference: Mapping[str, Any]) -> None:
+    """Files of one's own, or a published build: either, not both, and whole."""
+    pairs = (("build", "release"), ("fasta", "gtf"))
+    given = [pair for pair in pairs if any(key in reference for key in pair)] or [pairs[1]]
+    if len(given) > 1:
+        raise InputError("configuration: key reference: give build and release, or fasta and gtf, not both")
+    missing = [key for key in given[0] if key not in reference]
+    if missing:
+        raise InputError(f"configuration: key reference.{missing[0]} is missing; see config/README.md")
 
 
 def _with_defaults(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
