@@ -22,6 +22,7 @@ rule align_reads:
         mem_mb=scaled(1000, INDEX_BYTES),
         runtime=60,
     params:
+        sheet=describe("assay"),
         way=WAY,
     message:
         "{wildcards.sample}: align recruited reads"

@@ -21,7 +21,15 @@ from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 PANEL = str(RESOURCES / "panel.tsv")
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-REPORT_VIEWS = ["report.html", "report.tsv", "findings.tsv", "codons.tsv", "fusions.vcf", "fusions.bedpe", "mutations.vcf"]
+REPORT_VIEWS = [
+    "report.html",
+    "report.tsv",
+    "findings.tsv",
+    "codons.tsv",
+    "fusions.vcf",
+    "fusions.bedpe",
+    "mutations.vcf",
+]
 
 
 def read_inputs():
@@ -76,6 +84,13 @@ def get_final_output():
 def get_reads(wildcards):
     """The read files of a sample as the user gave them."""
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
+
+
+def get_targets(ending):
+    """An input function: what recruiting looks for in the sample's assay (`bin`), or what masking left of it (`tsv`)."""
+    return lambda wildcards: (
+        f"work/reference/targets{'_dna' if SAMPLES[wildcards.sample].assay == 'dna' else ''}.{ending}"
+    )
 
 
 def get_units(wildcards):

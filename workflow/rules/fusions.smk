@@ -9,8 +9,9 @@ rule call_fusions:
         genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
-        masked="work/reference/targets.tsv",
+        masked=get_targets("tsv"),
         knowledge=KNOWLEDGE_TABLES,
+        targets_bed=get_targets_bed,
     output:
         fusions="work/{sample}/fusions.json",
     log:
@@ -24,7 +25,7 @@ rule call_fusions:
         mem_mb=scaled(2000),
         runtime=60,
     params:
-        sheet=describe("umi", "library"),
+        sheet=describe("assay", "umi", "library"),
         thresholds=SETTINGS["thresholds"],
     message:
         "{wildcards.sample}: call and type fusions"

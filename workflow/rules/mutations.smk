@@ -11,7 +11,7 @@ rule screen_mutations:
         panel=PANEL,
         knowledge=KNOWLEDGE_TABLES,
         targets_bed=get_targets_bed,
-        masked="work/reference/targets.tsv",
+        masked=get_targets("tsv"),
     output:
         screen="work/{sample}/screen.json",
     log:

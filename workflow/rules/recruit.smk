@@ -4,7 +4,7 @@
 rule recruit_reads:
     input:
         reads=get_reads,
-        targets="work/reference/targets.bin",
+        targets=get_targets("bin"),
         kernels="work/reference/kernels.done",
     output:
         reads=temp("work/{sample}/recruited.fq.gz"),

@@ -100,10 +100,26 @@ rule build_targets:
     resources:
         mem_mb=scaled(2000),
         runtime=60,
+    params:
+        assay="rna",
     message:
         "Collect the k-mers of the targets and mask those repeated in the genome"
     script:
         "../scripts/build_targets.py"
+
+
+use rule build_targets as build_dna_targets with:
+    output:
+        targets="work/reference/targets_dna.bin",
+        table="work/reference/targets_dna.tsv",
+    log:
+        "work/logs/build_dna_targets.log",
+    benchmark:
+        "work/benchmarks/build_dna_targets.tsv"
+    params:
+        assay="dna",
+    message:
+        "Collect the k-mers of the targets in DNA"
 
 
 # What samples run is compiled before the first does: they need not wait, nor all compile the same at once.

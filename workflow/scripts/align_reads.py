@@ -18,6 +18,7 @@ def main(snakemake: Any) -> None:
         paired=read_json(Path(snakemake.input.stats), RecruitStats).paired,
         sample=snakemake.wildcards.sample,
         threads=snakemake.threads,
+        assay=snakemake.params.sheet["assay"],
     )
     write_json({"aligner": aligner}, Path(snakemake.output.version))
 

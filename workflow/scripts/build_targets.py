@@ -18,6 +18,7 @@ def main(snakemake: Any) -> None:
         table=Path(snakemake.output.table),
         hotspots=Path(snakemake.input.hotspots),
         threads=snakemake.threads,
+        assay=snakemake.params.assay,
     )
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from alktrace.fusions.dna_stage import call_dna
 from alktrace.fusions.stage import call_fusions
 from alktrace.model.records import RecruitStats
 from alktrace.reference.target_listing import blind_codons
@@ -12,18 +13,23 @@ from alktrace.settings import FusionSettings
 
 
 def main(snakemake: Any) -> None:
-    result = call_fusions(
-        bam=Path(snakemake.input.bam),
-        fasta=Path(snakemake.input.genome),
-        annotation=Path(snakemake.input.annotation),
-        panel=Path(snakemake.input.panel),
-        knowledge=Path(snakemake.input.knowledge[0]).parent,
-        recruit_stats=read_json(Path(snakemake.input.stats), RecruitStats),
-        settings=FusionSettings(snakemake.params.thresholds["min_support"]),
-        umi=snakemake.params.sheet["umi"] or None,
-        library=snakemake.params.sheet["library"],
-        blind=blind_codons(Path(snakemake.input.masked)),
-    )
+    sheet = snakemake.params.sheet
+    common: dict[str, Any] = {
+        "bam": Path(snakemake.input.bam),
+        "fasta": Path(snakemake.input.genome),
+        "annotation": Path(snakemake.input.annotation),
+        "panel": Path(snakemake.input.panel),
+        "knowledge": Path(snakemake.input.knowledge[0]).parent,
+        "settings": FusionSettings(snakemake.params.thresholds["min_support"]),
+        "umi": sheet["umi"] or None,
+    }
+    if sheet["assay"] == "dna":
+        targets_bed = snakemake.input.get("targets_bed")
+        result = call_dna(**common, targets_bed=Path(str(targets_bed)) if targets_bed else None)
+    else:
+        blind = blind_codons(Path(snakemake.input.masked))
+        stats = read_json(Path(snakemake.input.stats), RecruitStats)
+        result = call_fusions(**common, recruit_stats=stats, library=sheet["library"], blind=blind)
     write_json(result, Path(snakemake.output.fusions))
 
 

@@ -28,7 +28,9 @@ def main(snakemake: Any) -> None:
         fusions=read_json(Path(snakemake.input.fusions), FusionResult),
         screen=read_json(Path(snakemake.input.screen), ScreenResult),
         knowledge=tables[0].parent,
-        settings=InterpretSettings(settings["thresholds"]["min_control_fragments"]),
+        settings=InterpretSettings(
+            settings["thresholds"]["min_control_fragments"], settings["thresholds"]["max_lod_vaf"]
+        ),
         provenance=provenance,
     )
     write_json(report, Path(snakemake.output.report))

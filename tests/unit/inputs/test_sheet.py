@@ -118,7 +118,7 @@ MISTAKES = {
     "no name": ("sample\tassay\tfq1\n\trna\ta.fq\n", "row 2, column sample: ''"),
     "long name": (f"sample\tassay\tfq1\n{'a' * 65}\trna\ta.fq\n", "row 2, column sample"),
     "assay": ("sample\tassay\tfq1\ns1\tRNA\ta.fq\n", "column assay: 'RNA'"),
-    "dna": ("sample\tassay\tfq1\ns1\tdna\ta.fq\n", "DNA samples are not supported in this version"),
+    "dna": ("sample\tassay\tlibrary\tfq1\ns1\tdna\twts\ta.fq\n", "a DNA sample is capture or amplicon"),
     "library": ("sample\tassay\tfq1\tlibrary\ns1\trna\ta.fq\tpcr\n", "column library: 'pcr'"),
     "no reads": ("sample\tassay\tfq1\ns1\trna\t\n", "columns fq1 and bam"),
     "both": ("sample\tassay\tfq1\tbam\ns1\trna\ta.fq\ta.bam\n", "columns fq1 and bam"),

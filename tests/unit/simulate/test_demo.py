@@ -17,6 +17,7 @@ from alktrace.simulate.genome import SyntheticGenome, build_genome
 
 CONTROLS = ("GUSB", "TBP", "HPRT1", "ACTB", "GAPDH", "CHMP2A", "GPI", "RAB7A", "VCP")
 SAMPLES = ["demo_V1", "demo_V3_baseline", "demo_V3_progression", "demo_KIF5B", "demo_wild_type", "demo_poor"]
+DNA_SAMPLES = ["demo_DNA_tissue"]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,8 @@ def test_sheet_and_configuration(folder: Path) -> None:
     config = yaml.safe_load((folder / "config.yaml").read_text())
     with (folder / config["samples"]).open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert [row["sample"] for row in rows] == SAMPLES
+    assert [row["sample"] for row in rows] == [*SAMPLES, *DNA_SAMPLES]
+    assert all((folder / row["targets"]).is_file() and row["specimen"] for row in rows if row["assay"] == "dna")
     for row in rows:
         assert (folder / row["fq1"]).is_file() and (folder / row["fq2"]).is_file()
     for path in config["reference"].values():
@@ -51,7 +53,9 @@ def test_sheet_and_configuration(folder: Path) -> None:
 
 def test_truth_files(folder: Path) -> None:
     truth = json.loads((folder / "truth.json").read_text())["samples"]
-    assert list(truth) == SAMPLES
+    assert list(truth) == [*SAMPLES, *DNA_SAMPLES]
+    inversion = truth["demo_DNA_tissue"]["events"][0]
+    assert (inversion["event_type"], inversion["junctions"][0]["prediction"]["five_exon"]) == ("inversion", 13)
     assert [f["variant"] for f in truth["demo_V3_progression"]["fusions"]] == ["V3a", "V3b"]
     assert truth["demo_V3_progression"]["mutations"][0]["short"] == "G1202R"
     assert truth["demo_KIF5B"]["fusions"][0]["notation"] == "K24;A20"

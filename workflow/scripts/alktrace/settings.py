@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InterpretSettings:
-    """Thresholds of the interpretation: unique control fragments without which an absence is not assessable."""
+    """Thresholds of the interpretation: unique control fragments (RNA) without which an absence is not assessable, and
+    the allele fraction (DNA) above which a limit of detection leaves it so."""
 
     min_control_fragments: int = 100
+    max_lod_vaf: float = 0.20
 
 
 @dataclass(frozen=True)

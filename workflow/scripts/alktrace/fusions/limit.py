@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scipy.special import pdtr, pdtrc
+from scipy.special import chdtri, pdtr, pdtrc
 
 from ..model.records import RecruitStats
 from ..settings import FusionSettings
@@ -120,6 +120,11 @@ def _probability(count: int, rate: float) -> float:
 
 def _at_least(count: int, rate: float) -> float:
     return float(pdtrc(count - 1, rate)) if count > 0 else 1.0
+
+
+def poisson_limit(support: int) -> float:
+    """Expected fragments of which at least `support` are seen with a chance of POWER."""
+    return float(chdtri(2 * support, 1 - POWER)) / 2
 
 
 def junction_limit(stats: RecruitStats, settings: FusionSettings, shape: Shape) -> float | None:

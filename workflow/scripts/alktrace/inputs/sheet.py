@@ -113,7 +113,9 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
         hint = schema["properties"][column]["description"]
         raise InputError(f"{where}, column {column}: {full[column]!r} is not allowed; {hint}")
     if full["assay"] == "dna":
-        raise InputError(f"{where}, column assay: DNA samples are not supported in this version; remove the row")
+        if row.get("library") == "wts":
+            raise InputError(f"{where}, column library: wts is RNA; a DNA sample is capture or amplicon")
+        full["library"] = row.get("library") or "capture"
     if bool(full["fq1"]) == bool(full["bam"]):
         raise InputError(f"{where}, columns fq1 and bam: give either FASTQ or BAM, one of them")
     if full["fq2"] and not full["fq1"]:

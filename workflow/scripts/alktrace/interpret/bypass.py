@@ -187,6 +187,8 @@ def _fusion_track(
     state, said = State.NOT_DETECTED, [say("track_fusion_none", gene=gene)]
     if gene not in fusions.searched:
         state, count, limit, said = State.NOT_ASSESSABLE, None, None, [say("track_fusion_not_searched", gene=gene)]
+    elif fusions.dna is not None:
+        state, count, limit, said = State.NOT_ASSESSABLE, None, None, [say("track_fusion_none_dna", gene=gene)]
     elif stats.control_fragments < settings.min_control_fragments or limit is None:
         state = State.NOT_ASSESSABLE
         needed = max(settings.min_control_fragments, 1)

@@ -46,7 +46,7 @@ def build_report(
     """
     tables = Knowledge.load(knowledge)
     domain = Domain.of(screen.screened)
-    rearrangement = verdicts.rearrangement(fusions, stats, settings)
+    rearrangement = verdicts.rearrangement(fusions, stats, settings, sample.specimen)
     found = kinase_fusions(fusions.fusions)
     whole_transcripts = sample.assay == Assay.RNA and sample.library != Library.AMPLICON
     wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
@@ -115,6 +115,7 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) ->
         call_alpha=screen.call_alpha,
         junction_limit=fusions.junction_limit,
         notes=[*fusions.notes, *screen.notes],
+        dna=fusions.dna,
     )
 
 

@@ -11,20 +11,26 @@ from ..knowledge.evidence import Knowledge, parts
 from ..knowledge.sentences import Said, saying
 from ..model.findings import TARGET, alk_changes, change_name, is_silent, junction_is, kinase_fusions, label
 from ..model.records import Fusion, FusionResult, Mutation, RecruitStats, ScreenedCodon
-from ..model.vocabulary import Call, Confidence, Frame, Kind, State
+from ..model.vocabulary import Call, Confidence, Frame, Kind, Specimen, State
 from ..model.words import percent
 from ..settings import InterpretSettings
+from . import dna
 from .outcome import Outcome
 
 
-def rearrangement(result: FusionResult, stats: RecruitStats, settings: InterpretSettings) -> Outcome:
+def rearrangement(
+    result: FusionResult, stats: RecruitStats, settings: InterpretSettings, specimen: Specimen | None = None
+) -> Outcome:
     """State of the ALK rearrangement; `summary` adds what else was seen of ALK."""
     found = kinase_fusions(result.fusions)
     side = _side_findings(result.fusions)
     if not found:
+        if result.dna is not None:
+            state, reasons, limit = dna.without_fusion(result, result.dna, stats, settings, specimen)
+            return Outcome(state, reasons, limit, tuple(side))
         state, said, limit = _without_fusion(result, stats, settings)
         return Outcome(state, said, limit, (*side, *_direct_only(result.fusions, stats)))
-    said_of = [*map(_detected, found), *_warnings(found)]
+    said_of = [*map(_detected, found), *dna.detected(found), *_warnings(found)]
     if result.imbalance.state is State.DETECTED:
         side = [saying("alk_imbalance_too", **_sides(result)), *side]
     return Outcome(State.DETECTED, tuple(said_of), result.junction_limit, tuple(side))
@@ -104,6 +110,8 @@ def _side_findings(fusions: Iterable[Fusion]) -> list[Said]:
             said.append(saying("alk_low_confidence", **names))
         elif fusion.kind == Kind.DISRUPTING_EVENT:
             said.append(saying("alk_disrupting", **names))
+        elif fusion.kind == Kind.UNRESOLVED_REARRANGEMENT:
+            said.append(saying("alk_unresolved", **names))
         elif fusion.kind == Kind.RECIPROCAL:
             said.append(saying("alk_reciprocal", **names))
     return [one for at, one in enumerate(said) if one not in said[:at]]

@@ -199,6 +199,16 @@ class Support(Record):
     unique_fragments: Count
 
 
+class AlleleFraction(Record):
+    """Share of fragments at a DNA breakpoint that show the junction, with its 95% interval, and both counts."""
+
+    value: Fraction
+    low: Fraction
+    high: Fraction
+    junction_fragments: Count
+    unbroken_fragments: Count
+
+
 class CrypticExon(Record):
     """An inserted piece that lies inside an intron, as EML4 exon 6b."""
 
@@ -255,6 +265,7 @@ class Fusion(Record, kw_only=True):
     knowledge: FusionKnowledge | None = None
     context: FusionContext | None = None
     target: Annotated[str, Meta(description="panel gene the junction belongs to")] = "ALK"
+    allele_fraction: Annotated[AlleleFraction | None, Meta(description="of the rearrangement, from DNA")] = None
 
 
 class DismissedJunction(Record, kw_only=True):
@@ -309,6 +320,32 @@ class Obstacle(Record):
     fields: dict[str, Scalar]
 
 
+class SearchedIntron(Record):
+    """How well one intron of the target was searched for DNA breakpoints."""
+
+    intron: Position
+    bases: Count
+    looked_at: Annotated[
+        Fraction, Meta(description="share of its bases inside the targets, or covered without targets")
+    ]
+    depth: Annotated[
+        Number, Meta(description="unique fragments over a breakpoint there, median of the bases looked at")
+    ]
+    limit: Annotated[
+        Fraction | None, Meta(description="allele fraction found with 95% probability at nine in ten of these bases")
+    ]
+
+
+class DnaSearch(Record):
+    """What a DNA sample was searched for and how deep."""
+
+    introns: Annotated[list[SearchedIntron], Meta(description="of ALK")]
+    main_intron: Annotated[Position, Meta(description="before the kinase: most breakpoints lie there")]
+    read_pairs: Annotated[int, Meta(ge=0, description="over the span of ALK")]
+    unique_fragments: Count
+    family_sizes: Annotated[dict[int, int], Meta(description="read pairs of a fragment -> fragments")]
+
+
 class FusionResult(Record):
     """Output of the fusion stage (work/{sample}/fusions.json)."""
 
@@ -321,6 +358,7 @@ class FusionResult(Record):
     searched: list[str] = []  # genes whose fusions were searched: in panel and annotation
     dismissed: list[DismissedJunction] = []  # seen and not called
     obstacles: list[Obstacle] = []  # to a negative verdict on ALK
+    dna: DnaSearch | None = None  # of DNA samples
 
 
 # ---------------------------------------------------------------- mutations
@@ -562,9 +600,11 @@ class Qc(Record, kw_only=True):
     ]
     call_alpha: Fraction
     junction_limit: Annotated[
-        Number | None, Meta(description="fusion fragments per control fragment; null without controls")
+        Number | None,
+        Meta(description="RNA: fusion fragments per control fragment; DNA: allele fraction; null where none is given"),
     ]
     notes: list[str]
+    dna: DnaSearch | None = None
 
 
 class FileRecord(Record):

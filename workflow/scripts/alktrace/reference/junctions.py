@@ -19,11 +19,7 @@ from ..runtime.errors import InputError
 
 _FLANK = 60  # bases of either side that are kept
 _FIVE_MARGIN, _THREE_MARGIN = 1, 2  # least bases of either side in a recruiting k-mer
-<<<<<<< HEAD
-_CRYPTIC = re.compile(r"(\S+) intron (\d+)\b.*\(bases \+(\d+) to \+(\d+)\)")
-=======
 _OFFSETS, _INTRON = re.compile(r"bases \+(\d+) to \+(\d+)"), re.compile(r"([A-Za-z0-9-]+) intron (\d+)")
->>>>>>> main
 
 
 @dataclass(frozen=True)
@@ -160,16 +156,8 @@ def _behind(transcript: Transcript, exon: int, deleted: int, genome: Genome) -> 
 
 
 def _cryptic_exon(note: str, transcript: Transcript, genome: Genome) -> str:
-<<<<<<< HEAD
-    """Bases of an exon inside an intron, by its offsets: "EML4 intron 6, ... (bases +188 to +220)"."""
-    found = _CRYPTIC.match(note.strip())
-    if not found or found[1] != transcript.gene:
-        raise ValueError(f"insert_note '{note}' does not say where the cryptic exon lies")
-    return _intron(transcript, int(found[2]), genome)[int(found[3]) - 1 : int(found[4])]
-=======
     """Bases of an exon inside an intron, by its offsets: a note with "EML4 intron 6" and "bases +188 to +220"."""
     offsets, intron = _OFFSETS.search(note), _INTRON.search(note)
     if not offsets or not intron or intron[1] != transcript.gene:
         raise ValueError(f"insert_note '{note}' does not say where the cryptic exon lies")
     return _intron(transcript, int(intron[2]), genome)[int(offsets[1]) - 1 : int(offsets[2])]
->>>>>>> main

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..model.vocabulary import State
 from ..runtime.serialise import write_json, write_text
-from . import scenarios, transcripts
+from . import panel, rearrangements, scenarios, transcripts
 from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf
 from .reads import ReadSettings
 from .scenarios import Entry, Scenario, background
@@ -19,6 +21,7 @@ RESISTANCE_SHARE = 0.3
 BYPASS = "c.35G>A"  # KRAS G12D
 BYPASS_SHARE = 0.25
 BACKGROUND = 40_000  # fragments: enough that the hotspots of the bypass genes can be assessed
+DNA_EXONS = {"EGFR": range(18, 22), "KRAS": (2, 3), "BRAF": (15,), "MET": (13, 14, 15), "TP53": range(4, 9)}
 UMI = "::umi:([ACGTN+]+)"
 
 
@@ -30,6 +33,19 @@ class MutationTruth:
     hgvs_c: str
     short: str
     vaf: float
+
+
+@dataclass(frozen=True)
+class DnaSample:
+    """A sample of DNA: a panel library."""
+
+    sample: str
+    patient: str
+    timepoint: str
+    specimen: str
+    content: panel.PanelSample
+    settings: panel.PanelSettings
+    alk_rearrangement: State
 
 
 @dataclass(frozen=True)
@@ -84,6 +100,15 @@ def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
     ]
 
 
+def dna_samples(genome: SyntheticGenome) -> list[DnaSample]:
+    """Panel samples of the demo: tissue with the inversion of variant 1 between two repeats."""
+    places = rearrangements.repeat_breakpoints(genome, ("EML4", 13), ("ALK", 19), np.random.default_rng(genome.seed))
+    event = rearrangements.fuse(genome, "V1", ("EML4", places[0]), ("ALK", places[1]))
+    content = panel.PanelSample("demo_DNA_tissue", (panel.Event(event, 0.2),))
+    settings = panel.PanelSettings(depth=400, umi_length=8, fragments=(260.0, 60.0))
+    return [DnaSample(content.name, "patient 6", "baseline", "tissue", content, settings, State.DETECTED)]
+
+
 def _changed(
     genome: SyntheticGenome, entries: tuple[Entry, ...], gene: str, change: str, share: float
 ) -> tuple[Entry, ...]:
@@ -104,19 +129,32 @@ def write_demo(folder: Path, seed: int = SEED) -> None:
     for number, sample in enumerate(samples):
         paths = [folder / "fastq" / f"{sample.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
         scenarios.write(sample.scenario, sample.settings, seed + number, paths)
-    write_text(folder / "samples.tsv", _sheet(samples))
-    write_json({"samples": {s.sample: _truth(s) for s in samples}}, folder / "truth.json")
+    dna = dna_samples(genome)
+    baits = panel.standard_design(genome, DNA_EXONS)
+    panel.write_baits(baits, folder / "panel.bed")
+    for number, one in enumerate(dna):
+        paths = [folder / "fastq" / f"{one.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
+        panel.write(genome, one.content, baits, one.settings, seed + number, paths)
+    write_text(folder / "samples.tsv", _sheet(samples, dna))
+    truth = {s.sample: _truth(s) for s in samples}
+    truth |= {s.sample: {"alk_rearrangement": s.alk_rearrangement, **s.content.truth(genome)} for s in dna}
+    write_json({"samples": truth}, folder / "truth.json")
     write_text(folder / "truth.tsv", _truth_table(samples))
     # Last: its presence says that the folder is complete.
     write_text(folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n")
 
 
-def _sheet(samples: list[DemoSample]) -> str:
-    lines = ["sample\tpatient\ttimepoint\tassay\tfq1\tfq2\tumi"]
+def _sheet(samples: list[DemoSample], dna: list[DnaSample]) -> str:
+    lines = ["sample\tpatient\ttimepoint\tassay\tfq1\tfq2\tumi\ttargets\tspecimen"]
     for s in samples:
         reads = [f"fastq/{s.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
         umi = UMI if s.settings.umi_length else ""
-        lines.append("\t".join((s.sample, s.patient, s.timepoint, "rna", *reads, umi)))
+        lines.append("\t".join((s.sample, s.patient, s.timepoint, "rna", *reads, umi, "", "tissue")))
+    for one in dna:
+        reads = [f"fastq/{one.sample}_R{mate}.fastq.gz" for mate in (1, 2)]
+        umi = UMI if one.settings.umi_length else ""
+        row = (one.sample, one.patient, one.timepoint, "dna", *reads, umi, "panel.bed", one.specimen)
+        lines.append("\t".join(row))
     return "\n".join(lines) + "\n"
 
 

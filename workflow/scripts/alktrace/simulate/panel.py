@@ -159,11 +159,13 @@ def design(
     return sorted(baits, key=lambda b: (b.contig, b.start, b.end))
 
 
-def standard_design(genome: SyntheticGenome, exons: dict[str, Sequence[int]], partners: bool = True) -> list[Bait]:
+def standard_design(
+    genome: SyntheticGenome, exons: dict[str, Sequence[int]], *, partners: bool = True, skip_repeats: bool = True
+) -> list[Bait]:
     """ALK exons 18-29 and introns 16-20, `exons` of other genes, and with `partners` the EML4 introns of the common
     variants."""
     introns = [("ALK", n) for n in ALK_INTRONS] + (list(PARTNER_INTRONS) if partners else [])
-    return design(genome, {"ALK": ALK_EXONS, **exons}, introns)
+    return design(genome, {"ALK": ALK_EXONS, **exons}, introns, skip_repeats=skip_repeats)
 
 
 def write_baits(baits: Iterable[Bait], path: Path) -> None:
