@@ -14,6 +14,7 @@ from zlib import crc32
 from ..genome.fasta import Genome
 from ..genome.fragments import load_fragments
 from ..genome.transcripts import Annotation
+from ..inputs.umi import compile_umi
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import read_panel
 from ..model.findings import junction_id
@@ -74,7 +75,7 @@ def call_fusions(
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
-    seen = survey(bam, searched, target, MoleculeRule.of(umi, library), genes)
+    seen = survey(bam, searched, target, MoleculeRule(compile_umi(umi) if umi else None, library == "amplicon"), genes)
     blocks = seen.target.blocks(seen.rule)
     first_kinase_exon = kinase_exons(target, tables.domains).start
     known, shape = known_exons(target, genome), Shape.of(recruit_stats, seen.lengths)

@@ -48,7 +48,7 @@ def to_fusion(
         event_id=event_id,
         variant=name.variant,
         notation=notation(
-            structure, tables.letters, structure_complete or bool(structure.left_end or structure.inserted)
+            structure, _letters(structure, tables), structure_complete or bool(structure.left_end or structure.inserted)
         ),
         five_prime=five_prime,
         three_prime=three_prime,
@@ -77,6 +77,12 @@ def pair_name(structure: Structure) -> str:
     """ "EML4::ALK"; a place outside genes stands for its gene."""
     five, three = frame.five_end(structure), frame.three_start(structure)
     return f"{_name(structure.five, five)}::{_name(structure.three, three)}"
+
+
+def _letters(structure: Structure, tables: Tables) -> dict[str, str]:
+    """Published letters, without those of genes whose exon numbers are not the published ones."""
+    other = {t.gene for t in (structure.five, structure.three) if not t.numbered}
+    return {gene: letter for gene, letter in tables.letters.items() if gene not in other}
 
 
 def _name(transcript: Transcript, position: int) -> str:
