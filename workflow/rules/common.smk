@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import ExecMode
+
 # Beside this file in a checkout; of the installed package where Snakemake fetches the rules from a repository.
 HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
 if (HERE / "scripts" / "alktrace").is_dir():
@@ -13,14 +15,22 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
-from alktrace.inputs.sheet import Sample, read_sheet
+from alktrace.inputs.profile import check_profile
+from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
+from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
+REFERENCE_TABLES = [
+    str(RESOURCES / "transcripts.tsv"),
+    str(RESOURCES / "genome_builds.tsv"),
+    str(KNOWLEDGE / "domains.tsv"),
+]
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
+PROGRAM = program_digest()
 REPORT_VIEWS = [
     "report.html",
     "report.tsv",
@@ -48,10 +58,14 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
+    check_content(sheet, samples)
     return settings, {sample.id: sample for sample in samples}, reference
 
 
 try:
+    if workflow.exec_mode == ExecMode.DEFAULT and HERE.is_dir():
+        # PWD: the working directory is another one by now.
+        check_profile(sys.argv[1:], HERE.parent, Path(os.environ.get("PWD", ".")))
     SETTINGS, SAMPLES, REFERENCE = read_inputs()
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
@@ -84,6 +98,11 @@ def get_final_output():
 def get_reads(wildcards):
     """The read files of a sample as the user gave them."""
     return [str(path) for path in SAMPLES[wildcards.sample].inputs]
+
+
+def get_file_marks(wildcards):
+    """Size and date of each read file: other ones mean other files, also where the dates are older."""
+    return [[stat.st_size, stat.st_mtime_ns] for stat in (path.stat() for path in SAMPLES[wildcards.sample].inputs)]
 
 
 def get_targets(ending):

@@ -22,6 +22,9 @@ rule recruit_reads:
         runtime=120,
     params:
         units=get_units,
+        # A changed parameter makes the sample anew: files put in the place of others (whatever their dates), a new program.
+        files=get_file_marks,
+        program=PROGRAM,
         keep_all=not SETTINGS["recruit"],
     message:
         "{wildcards.sample}: recruit reads of the targets"

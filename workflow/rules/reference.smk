@@ -60,9 +60,11 @@ rule prepare_annotation:
         genome="work/reference/genome.2bit",
         gtf=str(REFERENCE["gtf"]),
         panel=PANEL,
+        tables=REFERENCE_TABLES,
     output:
         annotation="work/reference/annotation.tsv",
         junctions="work/reference/junctions.bed",
+        record="work/reference/annotation.json",
     log:
         "work/logs/prepare_annotation.log",
     benchmark:
@@ -73,6 +75,8 @@ rule prepare_annotation:
     resources:
         mem_mb=scaled(1000, 1),
         runtime=30,
+    params:
+        program=PROGRAM,
     message:
         "Read gene models and introns from the annotation"
     script:

@@ -14,6 +14,8 @@ def main(snakemake: Any) -> None:
         panel=Path(snakemake.input.panel),
         annotation=Path(snakemake.output.annotation),
         junctions=Path(snakemake.output.junctions),
+        resources=Path(snakemake.input.panel).parent,
+        record=Path(snakemake.output.record),
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from alktrace.inputs.reads import check_recruited
 from alktrace.recruit.bam_input import extract_units
 from alktrace.recruit.stage import recruit
 from alktrace.runtime.adaptor import run
@@ -34,6 +35,7 @@ def main(snakemake: Any) -> dict[str, Any]:
             keep_all=snakemake.params.keep_all,
         )
         write_json(records.result(), Path(snakemake.output.record))
+    check_recruited(out, stats, next(iter(given.values())))
     shown = ("pairs_total", "pairs_recruited", "control_fragments", "duplicate_fraction", "adapter_trimmed")
     return {name: getattr(stats, name) for name in shown}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.interpret.stage import build_report
-from alktrace.model.records import FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
+from alktrace.model.records import AnnotationRecord, FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
 from alktrace.model.vocabulary import Assay, Library, Specimen
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.provenance import build_provenance
@@ -21,6 +21,7 @@ def main(snakemake: Any) -> None:
         reads=read_json(Path(snakemake.input.reads_record), dict[str, FileRecord]),
         aligner=read_json(Path(snakemake.input.aligner), dict[str, str])["aligner"],
         knowledge=tables,
+        annotation=read_json(Path(snakemake.input.annotation_record), AnnotationRecord),
     )
     report = build_report(
         sample=sample_info(snakemake.wildcards.sample, sheet),

@@ -8,11 +8,11 @@ sequence and its unrearranged alternatives. No partner list is used. `call_fusio
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation
+from ..inputs.umi import compile_umi
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import read_panel
 from ..model.records import Fusion, FusionResult, JunctionEvidence, PileupRead, RecruitStats, Support
@@ -55,7 +55,7 @@ def call_fusions(
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     names = candidate_names(bam, searched)
-    key = MoleculeKey(re.compile(umi) if umi else None, count_reads=library == "amplicon" and not umi)
+    key = MoleculeKey(compile_umi(umi) if umi else None, count_reads=library == "amplicon" and not umi)
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
     blocks = fragment_blocks(bam, target)
     first_kinase_exon = kinase_exons(target, tables.domains).start

@@ -1,23 +1,27 @@
-"""Gene models: one stated transcript per gene, from a GENCODE or Ensembl GTF.
+"""Gene models: one stated transcript per gene.
 
-The stated transcript is the one that exon numbers and HGVS names refer to: the pin of `resources/panel.tsv`, else the
-MANE Select tag, else Ensembl canonical, else the longest coding sequence, else the longest transcript; ties go to the
-smallest transcript id. All positions are 1-based and inclusive; transcript positions count from 1 at the 5' end.
+The stated transcript is the one that exon numbers and HGVS names refer to; `reference/stated.py` chooses it. All
+positions are 1-based and inclusive; transcript positions count from 1 at the 5' end.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+# How a stated transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
+PIN, SAME_EXONS, COORDINATES, MANE = "pin", "same exons as the pin", "exons of the pin on GRCh38", "MANE Select"
+CANONICAL, LONGEST = "Ensembl canonical", "longest coding sequence"
+NUMBERED = (PIN, SAME_EXONS, COORDINATES, MANE)
 
 
 @dataclass(frozen=True)
 class Transcript:
     """One transcript. `exons` are genomic (start, end), in transcript order; `cds` is (start, end) in transcript
-    positions without the stop codon, None for a non-coding transcript."""
+    positions without the stop codon, None for a non-coding transcript; `rule` says how it was chosen."""
 
     gene: str
     gene_id: str
@@ -27,6 +31,14 @@ class Transcript:
     strand: str
     exons: tuple[tuple[int, int], ...]
     cds: tuple[int, int] | None
+    stated: bool = True  # False: an exon of another transcript of the gene, standing for itself
+    other_exons: tuple[tuple[int, int], ...] = field(default=(), compare=False)  # of the gene's other transcripts
+    rule: str = field(default=PIN, compare=False)
+
+    @property
+    def numbered(self) -> bool:
+        """Are its exon numbers those that published names refer to?"""
+        return self.rule in NUMBERED
 
     @property
     def start(self) -> int:
@@ -147,25 +159,42 @@ class Annotation:
 
     def save(self, path: Path) -> None:
         """Write as a tab-separated table, one transcript a row (columns: see `load`)."""
-        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds"]
+        rows = ["gene\tgene_id\tgene_type\ttranscript_id\tcontig\tstrand\texons\tcds\tother_exons\trule"]
         for t in self.transcripts:
-            exons = ",".join(f"{start}-{end}" for start, end in t.exons)
+            exons, others = (",".join(f"{a}-{b}" for a, b in spans) for spans in (t.exons, t.other_exons))
             cds = f"{t.cds[0]}-{t.cds[1]}" if t.cds else ""
-            rows.append("\t".join((t.gene, t.gene_id, t.gene_type, t.transcript_id, t.contig, t.strand, exons, cds)))
+            names = (t.gene, t.gene_id, t.gene_type, t.transcript_id, t.contig, t.strand)
+            rows.append("\t".join((*names, exons, cds, others, t.rule)))
         path.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Annotation:
         """Read a table written by `save`: gene, gene_id, gene_type, transcript_id, contig, strand, exons
-        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding)."""
+        (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding), other_exons
+        (of the gene's other transcripts, where they differ), rule."""
         transcripts = []
         with path.open(encoding="utf-8") as handle:
             next(handle)
             for line in handle:
-                gene, gene_id, gene_type, transcript_id, contig, strand, exons, cds = line.rstrip("\n").split("\t")
-                spans = tuple((int(a), int(b)) for a, b in (e.split("-") for e in exons.split(",")))
-                bounds = tuple(map(int, cds.split("-"))) if cds else None
+                *names, exons, cds, others, rule = line.rstrip("\n").split("\t")
+                gene, gene_id, gene_type, transcript_id, contig, strand = names
+                bounds = _spans(cds)[0] if cds else None
                 transcripts.append(
-                    Transcript(gene, gene_id, gene_type, transcript_id, contig, strand, spans, bounds)  # type: ignore[arg-type]
+                    Transcript(
+                        gene,
+                        gene_id,
+                        gene_type,
+                        transcript_id,
+                        contig,
+                        strand,
+                        _spans(exons),
+                        bounds,
+                        other_exons=_spans(others),
+                        rule=rule,
+                    )  # fmt: skip
                 )
         return cls(transcripts)
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((int(a), int(b)) for a, b in (span.split("-") for span in text.split(",") if span))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ..runtime.errors import InputError
 from ..runtime.jit import load_kernels
 from ..runtime.streams import Damaged, fill, open_stream
+from .contigs import alternates
 from .kernels import layout
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ def write_twobit(fasta: Path, out: Path) -> None:
     records = out.with_name(f"{out.name}.records")
     try:
         with records.open("wb") as handle:
-            index = _write_records(fasta, handle)
+            index = _without_alternates(fasta, _write_records(fasta, handle))
         size = 16 + sum(5 + len(entry.name) for entry in index)
         if index[-1].offset + size >= _LARGEST:
             raise InputError(f"{fasta}: is too large a genome (16 Gb at most)")
@@ -122,6 +123,14 @@ def write_twobit(fasta: Path, out: Path) -> None:
             shutil.copyfileobj(source, target, 1 << 22)
     finally:
         records.unlink(missing_ok=True)
+
+
+def _without_alternates(fasta: Path, index: list[_Entry]) -> list[_Entry]:
+    """The index without alternative sequences of loci: a second copy takes away half of a locus's reads."""
+    left_out = alternates([entry.name.decode("utf-8", "surrogateescape") for entry in index])
+    if left_out:
+        log.info("%s: %d alternative or unplaced contigs are left out", fasta, len(left_out))
+    return [entry for entry in index if entry.name.decode("utf-8", "surrogateescape") not in left_out]
 
 
 def _write_records(fasta: Path, out: BinaryIO) -> list[_Entry]:

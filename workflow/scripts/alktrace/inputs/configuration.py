@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     Raises InputError that names the first wrong key.
     """
     full = _with_defaults(dict(config), schema)
+    _check_finite(full, "")
     errors = sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
     if errors:
         raise InputError(f"configuration: {_say(errors[0])}; see config/README.md")
@@ -32,6 +34,15 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         raise InputError("configuration: recruit off aligns every read and needs reference.index whole or split")
     _check_reference(full["reference"])
     return full
+
+
+def _check_finite(value: Any, where: str) -> None:
+    """No number of JSON Schema is compared with NaN, so NaN would pass every limit."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            _check_finite(part, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"configuration: key {where}: {value} is not a number; see config/README.md")
 
 
 def _check_reference(reference: Mapping[str, Any]) -> None:
@@ -76,7 +87,10 @@ def find_file(where: str, text: str, folders: Iterable[Path]) -> Path:
 
     Raises InputError, beginning with `where`, when there is none or when Snakemake would read its path as a pattern.
     """
-    path = next((path for folder in folders if (path := folder / text).is_file()), None)
+    try:
+        path = next((path for folder in folders if (path := folder / text).is_file()), None)
+    except (OSError, ValueError) as error:  # a name that is too long, or no name at all
+        raise InputError(f"{where}: cannot be a path: {text[:80]!r} ({error.__class__.__name__}); correct it") from None
     if path is None:
         raise InputError(f"{where}: no such file: {text}; correct the path")
     if "{" in str(path) or "}" in str(path):

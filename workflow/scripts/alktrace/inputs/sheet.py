@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ from jsonschema import Draft202012Validator
 
 from ..runtime.errors import InputError
 from .configuration import find_file
+from .intervals import check_intervals
+from .reads import check_reads
+from .umi import UNUSED, compile_umi
 
+log = logging.getLogger(__name__)
+_PERIODIC = re.compile(r"(.+)\1{19,}$")  # what Snakemake takes for a rule that calls itself for ever
 HEAD = (
     *("specimen", "site", "collected", "received", "diagnosis", "tumour_content", "prior_tki"),
     *("accession", "laboratory", "operator"),
@@ -48,6 +54,7 @@ class Sample:
     umi: str
     head: Mapping[str, str]  # the columns `HEAD`, for the head of the report
     units: tuple[Unit, ...]
+    umi_unused: bool = False  # identifiers in the read names are known and left alone
 
     @property
     def inputs(self) -> list[Path]:
@@ -127,6 +134,8 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
     }
     if files["fq1"] and files["fq1"] == files["fq2"]:
         raise InputError(f"{where}, column fq2: is the same file as fq1; give the second mates, or nothing")
+    if _PERIODIC.search(full["sample"]):
+        raise InputError(f"{where}, column sample: the name repeats itself; Snakemake cannot work with it, shorten it")
     return Sample(
         full["sample"],
         full["patient"],
@@ -134,9 +143,10 @@ def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders:
         full["assay"],
         full["library"],
         files["targets"],
-        full["umi"],
+        "" if full["umi"] == UNUSED else full["umi"],
         {column: full[column] for column in HEAD},
         (Unit(full["unit"], files["fq1"], files["fq2"], files["bam"]),),
+        full["umi"] == UNUSED,
     )
 
 
@@ -162,14 +172,36 @@ def _joined(where: str, sample: Sample, more: Sample) -> Sample:
     return replace(sample, units=(*sample.units, unit))
 
 
-def _check_umi(where: str, pattern: str) -> None:
-    if not pattern:
+def check_content(path: Path, samples: Iterable[Sample]) -> None:
+    """Compare the read files and the BED of each sample with what the sheet `path` says of it, before anything runs.
+
+    A file that two samples share is refused where they are of different patients, else one warning. Raises InputError
+    for what would give a wrong answer (`reads.check_reads`, `intervals.check_intervals`).
+    """
+    owners: dict[tuple[int, int], Sample] = {}
+    for sample in samples:
+        where = f"{path}: sample {sample.id}"
+        for unit in sample.units:
+            check_reads(where, unit.inputs, sample.umi, sample.umi_unused)
+        if sample.targets:
+            check_intervals(where, sample.targets, sample.library)
+        for file in sample.inputs:
+            stat = file.stat()
+            _check_owner(where, file, sample, owners.setdefault((stat.st_dev, stat.st_ino), sample))
+
+
+def _check_owner(where: str, file: Path, sample: Sample, owner: Sample) -> None:
+    if owner is sample:
         return
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
-        raise InputError(f"{where}, column umi: {pattern!r} is not a regular expression ({error})") from None
-    if groups != 1:
-        raise InputError(
-            f"{where}, column umi: {pattern!r} has {groups} groups; put one pair of brackets round the UMI"
-        )
+    said = f"{where}: {file.name} is a file of sample {owner.id} too"
+    if owner.patient != sample.patient:
+        raise InputError(f"{said}, of another patient; give each sample its own reads")
+    log.warning("%s; the two are one sample", said)
+
+
+def _check_umi(where: str, pattern: str) -> None:
+    if pattern and pattern != UNUSED:
+        try:
+            compile_umi(pattern)
+        except ValueError as error:
+            raise InputError(f"{where}, column umi: {pattern[:80]!r} {error}") from None

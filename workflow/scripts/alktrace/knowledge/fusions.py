@@ -122,12 +122,18 @@ def read_tables(folder: Path) -> Tables:
         _check_variant(path, number, row, keys)
     partners = read_rows(folder / "alk_partners.tsv", Partner)
     check_sources(folder / "alk_partners.tsv", partners)
-    domains = read_rows(folder / "domains.tsv", Domain)
-    check_sources(folder / "domains.tsv", domains)
+    return Tables(variants, partners, read_domains(folder))
+
+
+def read_domains(folder: Path) -> tuple[Domain, ...]:
+    """Rows of domains.tsv in `folder`. Raises InputError naming file, row and column of the first fault."""
+    path = folder / "domains.tsv"
+    domains = read_rows(path, Domain)
+    check_sources(path, domains)
     for number, domain in enumerate(domains, 2):
         if domain.first > domain.last:
-            fault(folder / "domains.tsv", number, "last", f"{domain.last} is below first, {domain.first}")
-    return Tables(variants, partners, domains)
+            fault(path, number, "last", f"{domain.last} is below first, {domain.first}")
+    return domains
 
 
 def _check_variant(path: Path, number: int, row: Variant, keys: set[str]) -> None:

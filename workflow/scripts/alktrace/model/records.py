@@ -604,6 +604,14 @@ class FileRecord(Record):
     sha256: str
 
 
+class AnnotationRecord(Record, kw_only=True):
+    """Genome build, gene -> stated transcript with its rule, panel gene -> why it does not fit."""
+
+    genome_build: str
+    transcripts: dict[str, str]
+    not_assessable: dict[str, str]
+
+
 class WorkflowVersion(Record):
     name: str
     version: str
@@ -619,6 +627,9 @@ class Provenance(Record, kw_only=True):
     reads: dict[str, FileRecord]
     tools: Annotated[dict[str, str], Meta(description="tool -> version")]
     knowledge: Annotated[dict[str, str], Meta(description="table -> SHA-256")]
+    genome_build: Annotated[str, Meta(description="by the lengths of the contigs, else by the exons")] = "unknown"
+    transcripts: Annotated[dict[str, str], Meta(description="gene -> stated transcript and its rule")] = {}
+    not_assessable: Annotated[dict[str, str], Meta(description="panel gene -> why it does not fit")] = {}
 
 
 class ReportFindings(Struct, kw_only=True, gc=False):

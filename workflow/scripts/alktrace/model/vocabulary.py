@@ -75,13 +75,15 @@ class Confidence(StrEnum):
 
 class Match(StrEnum):
     """How a table row fits a junction: all of its structure, a partner's exons, an insert of the published length but
-    of another source, the exons alone (the insert is not fully known), or the partner gene alone."""
+    of another source, the exons alone (the insert is not fully known), or the partner gene alone. Withheld: the exon
+    numbers of this annotation are not the published ones."""
 
     STRUCTURE = "structure"
     JUNCTION = "junction"
     INSERT_LENGTH = "insert_length"
     EXONS = "exons"
     PARTNER = "partner"
+    WITHHELD = "withheld"
 
 
 class ChangeType(StrEnum):

@@ -14,7 +14,7 @@ from Bio.SeqUtils import seq3
 
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
-from ..genome.transcripts import Transcript
+from ..genome.transcripts import COORDINATES, SAME_EXONS, Transcript
 from .indels import Indel, exon_of, shifted_right
 
 
@@ -54,8 +54,10 @@ def protein_substitution(codon: int, reference: str, alternate: str) -> tuple[st
 
 
 def stated_name(transcript: Transcript, pin: str, refseq: str) -> str:
-    """Transcript name for HGVS: the panel's RefSeq name where the panel's pin is the transcript in use."""
+    """Transcript name for HGVS: the panel's RefSeq name where the transcript in use is the panel's pin, or has its
+    exons."""
     same = bool(pin) and transcript.transcript_id.split(".")[0] == pin.split(".")[0]
+    same = same or transcript.rule in (SAME_EXONS, COORDINATES)
     return refseq if refseq and same else transcript.transcript_id
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation, Transcript
+from ..inputs.intervals import check_contigs, read_intervals
 from ..knowledge.hotspots import ScreenSet, read_screen_set
 from ..knowledge.panel import read_panel
 from ..model.records import FusionResult
-from ..runtime.errors import InputError
 from ..settings import ScreenSettings
 from . import hgvs
 from .reads import Span
@@ -59,27 +59,21 @@ def read_inputs(
     rows = {row.gene: row for row in read_panel(panel)}
     transcripts = {g: t for g in tables.genes if g in rows and (t := models.get(g)) is not None and t.cds is not None}
     stated = {g: hgvs.stated_name(t, rows[g].transcript, rows[g].refseq) for g, t in transcripts.items()}
-    primers = read_primers(targets_bed) if targets_bed else {}
-    return Sample(Genome(fasta), tables, transcripts, stated, primers, fusions, settings, blind)
+    genome = Genome(fasta)
+    primers = read_primers(targets_bed, genome.lengths) if targets_bed else {}
+    return Sample(genome, tables, transcripts, stated, primers, fusions, settings, blind)
 
 
-def read_primers(bed: Path) -> dict[str, list[tuple[int, int]]]:
-    """Primer stretches of a BED by contig, 0-based half-open: rows with the word primer in a column behind the third.
+def read_primers(bed: Path, lengths: dict[str, int] | None = None) -> dict[str, list[tuple[int, int]]]:
+    """Primer stretches of a BED by contig, 0-based half-open.
 
-    Raises InputError naming the line that is not BED.
+    Raises InputError naming the line that is not BED or has no role, or, with the `lengths` of the reference's contigs,
+    lies on none of them.
     """
+    if lengths is not None:
+        check_contigs(bed, lengths)
     primers: dict[str, list[tuple[int, int]]] = {}
-    try:
-        lines = bed.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{bed}: cannot be read as BED ({error}); correct column targets of the sheet") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith(("#", "track", "browser")):
-            continue
-        columns = line.split("\t")
-        whole = len(columns) >= 3 and columns[1].isdigit() and columns[2].isdigit()
-        if not whole or int(columns[1]) >= int(columns[2]):
-            raise InputError(f"{bed}: line {number}: a BED line is contig, start, end (start below end), tab-separated")
-        if any("primer" in column.lower() for column in columns[3:]):
-            primers.setdefault(columns[0], []).append((int(columns[1]), int(columns[2])))
+    for _, contig, start, end, role in read_intervals(bed):
+        if role == "primer":
+            primers.setdefault(contig, []).append((start, end))
     return primers

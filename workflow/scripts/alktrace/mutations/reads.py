@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pysam
 
+from ..inputs.umi import compile_umi
 from ..runtime.errors import InputError
 
 # Unmapped, secondary and quality-failed records are no evidence. Supplementary ones are: the ALK part of a split read.
@@ -158,7 +159,7 @@ def read_bam(
     Reads with mapping quality below the limit fit another locus about as well and are left out. Raises InputError when
     the BAM cannot be read, or when `umi` (a regular expression with one group) does not match a read name.
     """
-    pattern = re.compile(umi) if umi else None
+    pattern = compile_umi(umi) if umi else None
     by_ends = pattern is None and not amplicon
     ids: dict[str, int] = {}
     first, second, tags, draws = array("q"), array("q"), array("i"), array("Q")

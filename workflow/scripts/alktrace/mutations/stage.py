@@ -214,4 +214,6 @@ def _notes(sample: Sample, reads: SampleReads, library: str, umi: str | None) ->
             f"{reads.left_out:.0%} of the aligned fragments share their ends with another one; without molecular "
             "identifiers one of each counts, so depth cannot rise much further with more sequencing"
         )
+    if library == "amplicon" and not sample.primers:
+        notes.append("amplicon library without primer intervals (column targets): bases of primers count as evidence")
     return notes

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..model.records import FileRecord, Provenance, WorkflowVersion
+from ..model.records import AnnotationRecord, FileRecord, Provenance, WorkflowVersion
 
+_LIBRARY = Path(__file__).resolve().parents[1]
 PACKAGES = ("biopython", "isal", "numba", "numpy", "pysam", "scipy")
 
 
@@ -20,6 +21,12 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal text."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def program_digest() -> str:
+    """SHA-256 of the library's own files: another one is another program."""
+    files = sorted(path for path in _LIBRARY.rglob("*.py"))
+    return hashlib.sha256("".join(f"{p.relative_to(_LIBRARY)} {file_digest(p)}\n" for p in files).encode()).hexdigest()
 
 
 def file_records(files: Mapping[str, Path]) -> dict[str, FileRecord]:
@@ -33,11 +40,13 @@ def build_provenance(
     reads: Mapping[str, FileRecord],
     aligner: str,
     knowledge: Sequence[Path],
+    annotation: AnnotationRecord | None = None,
 ) -> Provenance:
     """The `provenance` object of report.json.
 
     `settings` are the configuration and sheet values that shape the result, `reference` and `reads` are
-    `file_records`, `aligner` is name and version, `knowledge` the tables in use.
+    `file_records`, `aligner` is name and version, `knowledge` the tables in use,
+    `annotation` the record of `prepare_annotation`: genome build, stated transcripts, genes that do not fit.
     """
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     return Provenance(
@@ -52,4 +61,7 @@ def build_provenance(
             **{package: version(package) for package in PACKAGES},
         },
         knowledge={path.name: file_digest(path) for path in sorted(knowledge)},
+        genome_build=annotation.genome_build if annotation else "unknown",
+        transcripts=annotation.transcripts if annotation else {},
+        not_assessable=annotation.not_assessable if annotation else {},
     )

@@ -31,8 +31,11 @@ def label(structure: Structure, tables: Tables, structure_complete: bool = True)
 
     `knowledge.match` is `structure` (all of it), `junction` (a partner's exons), `insert_length` (the insert has the
     published length but another source: no label), `exons` (the insert is not fully known: `candidates` lists the names
-    of these exons) or `partner` (the gene is known, this junction is not).
+    of these exons), `partner` (the gene is known, this junction is not) or `withheld` (exon numbers are not those of
+    the reference transcript, so no row can be compared).
     """
+    if reason := _not_comparable(structure, tables):
+        return Label(None, reason)
     same_exons = [row for row in tables.variants if _same_exons(structure, row)]
     if not structure_complete:
         return Label(None, _candidates(same_exons) or _partner(structure, tables.partners))
@@ -44,6 +47,23 @@ def label(structure: Structure, tables: Tables, structure_complete: bool = True)
     for row in same_size:
         return Label(None, _variant(row, Match.INSERT_LENGTH))
     return Label(None, _partner(structure, tables.partners))
+
+
+def _not_comparable(structure: Structure, tables: Tables) -> FusionKnowledge | None:
+    """Why the exons cannot be compared with the tables', None when they can or when no row is about these genes."""
+    other = next((t for t in (structure.five, structure.three) if not t.numbered), None)
+    genes = {structure.five.gene, structure.three.gene}
+    rows: list[Variant | Partner] = [row for row in tables.variants if {row.five_gene, row.three_gene} == genes]
+    rows += [row for row in tables.partners if not symbols(row).isdisjoint(genes)]
+    if other is None or not rows:
+        return None
+    return FusionKnowledge(
+        match=Match.WITHHELD,
+        conflict_note=f"no published name is given: the annotation has no transcript of {other.gene} with the"
+        f" reference exons, and the exon numbers are those of {other.transcript_id} ({other.rule})",
+        reference=rows[0].reference,
+        verified=rows[0].verified,
+    )
 
 
 def _same_exons(structure: Structure, row: Variant) -> bool:

@@ -48,7 +48,7 @@ def to_fusion(
         junction_id=junction_id(target, five_prime, three_prime, structure.inserted),
         event_id=event_id,
         variant=name.variant,
-        notation=notation(structure, tables.letters),
+        notation=notation(structure, _letters(structure, tables)),
         five_prime=five_prime,
         three_prime=three_prime,
         inserted_sequence=structure.inserted,
@@ -69,6 +69,12 @@ def to_fusion(
         knowledge=name.knowledge,
         target=target,
     )
+
+
+def _letters(structure: Structure, tables: Tables) -> dict[str, str]:
+    """Published letters, without those of genes whose exon numbers are not the published ones."""
+    other = {t.gene for t in (structure.five, structure.three) if not t.numbered}
+    return {gene: letter for gene, letter in tables.letters.items() if gene not in other}
 
 
 def _name(transcript: Transcript, position: int) -> str:
