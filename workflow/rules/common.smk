@@ -15,12 +15,8 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
-<<<<<<< HEAD
 from alktrace.inputs.profile import check_profile
-from alktrace.inputs.sheet import Sample, read_sheet
-=======
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
->>>>>>> main
 from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.provenance import program_digest
