@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import ExecMode
+
 # Beside this file in a checkout; of the installed package where Snakemake fetches the rules from a repository.
 HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).resolve().parent
 if (HERE / "scripts" / "alktrace").is_dir():
@@ -13,6 +15,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
@@ -60,6 +63,9 @@ def read_inputs():
 
 
 try:
+    if workflow.exec_mode == ExecMode.DEFAULT and HERE.is_dir():
+        # PWD: the working directory is another one by now.
+        check_profile(sys.argv[1:], HERE.parent, Path(os.environ.get("PWD", ".")))
     SETTINGS, SAMPLES, REFERENCE = read_inputs()
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
@@ -68,10 +74,10 @@ except InputError as error:
 if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
 
-# How reads are aligned: "search", or "whole" or "split" with an index of the whole genome.
-WAY = SETTINGS["reference"]["index"].replace("none", "search")
-# Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
-INDEX_BYTES = {"search": 0, "whole": 7, "split": 2}[WAY]
+# How reads are aligned: "search", or with an index of the whole genome: "whole" or "split" (minimap2), "star".
+WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
+# Memory of the aligner's index for each base of the genome: docs/performance.md.
+INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
 HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
@@ -123,7 +129,7 @@ def get_targets_bed(wildcards):
 def get_aligner_reference(wildcards):
     """What the recruited reads are aligned to: the genome and its gene models, or an index."""
     if WAY != "search":
-        return {"index": "work/reference/genome.mmi"}
+        return {"index": "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"}
     return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
 
 

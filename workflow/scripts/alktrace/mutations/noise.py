@@ -45,6 +45,8 @@ _NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum()
 # Nodes and weights of the log-normal's tail: trapezium rule over the standard normal, far into the upper side.
 _TAIL_NODES = np.arange(-4.0, 8.01, 0.5)
 _TAIL_WEIGHTS = np.exp(-0.5 * _TAIL_NODES**2) / np.exp(-0.5 * _TAIL_NODES**2).sum()
+ACCURACY = 1e-4  # relative, of a tail
+LOG_HALF = math.log(0.5)
 _MEAN_STEP = 0.05  # expected counts are binned by 5% for the fit of sigma
 _BINS = 4096  # more than the bins of any expected count
 MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error
@@ -237,19 +239,20 @@ def _cell_p_values(cells: Cells, model: NoiseModel, rows: np.ndarray) -> np.ndar
 
 
 @njit(nogil=True, cache=True)
-def _binomial_tail(count, depth, rate, log_choose):  # type: ignore[no-untyped-def]
-    """P(X >= count) of a binomial; `log_choose` is the logarithm of `depth` over `count`."""
+def _binomial_tail(count, depth, log_rate, log_choose):  # type: ignore[no-untyped-def]
+    """P(X >= count) of a binomial, within ACCURACY; `log_choose` is the logarithm of `depth` over `count`."""
+    rate = math.exp(log_rate)
     mean = depth * rate
     if mean > count + 8 * math.sqrt(mean) + 8:
         return 1.0
-    term = math.exp(log_choose + count * math.log(rate) + (depth - count) * math.log1p(-rate))
+    term = math.exp(log_choose + count * log_rate + (depth - count) * math.log1p(-rate))
     total, odds = 0.0, rate / (1 - rate)
     for k in range(count, depth + 1):
         total += term
         ratio = (depth - k) / (k + 1) * odds
-        if ratio < 1 and term * ratio < 1e-6 * total * (1 - ratio):
-            break
         term *= ratio
+        if ratio < 1 and term < ACCURACY * total * (1 - ratio):
+            break
     return min(1.0, total)
 
 
@@ -261,10 +264,14 @@ def _tail(count, depth, rate, sigma):  # type: ignore[no-untyped-def]
     if count > depth:
         return 0.0
     log_choose = math.lgamma(depth + 1) - math.lgamma(count + 1) - math.lgamma(depth - count + 1)
+    middle = math.log(rate) - sigma**2 / 2
     total = 0.0
-    for k in range(len(_TAIL_NODES)):
-        at = min(rate * math.exp(sigma * _TAIL_NODES[k] - sigma**2 / 2), 0.5)
-        total += _TAIL_WEIGHTS[k] * _binomial_tail(count, depth, at, log_choose)
+    for k in range(len(_TAIL_NODES) - 1, -1, -1):  # contributions rise, then fall
+        log_rate = min(middle + sigma * _TAIL_NODES[k], LOG_HALF)
+        part = _TAIL_WEIGHTS[k] * _binomial_tail(count, depth, log_rate, log_choose)
+        total += part
+        if part < ACCURACY * total:
+            break
     return min(1.0, total)
 
 
@@ -293,15 +300,29 @@ def critical_counts(depth, rate, sigma, hot_sites, alpha, least):  # type: ignor
     depth + 1 where even all molecules would not do.
     """
     out = np.empty(len(depth), np.int64)
+    guess = least
     for i in range(len(depth)):
-        low, high = least, depth[i] + 1
+        end = depth[i] + 1
+        # Cells have similar counts: bracket from that of the cell before, then halve.
+        low, high = least, end
+        at, step = min(max(guess, least), end), 1
+        if at < end and _joint_tail(at, depth[i], rate[i], sigma[i], hot_sites) > alpha:
+            low = at + 1
+            while at + step < end and _joint_tail(at + step, depth[i], rate[i], sigma[i], hot_sites) > alpha:
+                low, step = at + step + 1, 2 * step
+            high = min(at + step, end)
+        else:
+            high = at
+            while at - step >= least and _joint_tail(at - step, depth[i], rate[i], sigma[i], hot_sites) <= alpha:
+                high, step = at - step, 2 * step
+            low = max(at - step + 1, least)
         while low < high:
             middle = (low + high) // 2
             if _joint_tail(middle, depth[i], rate[i], sigma[i], hot_sites) <= alpha:
                 high = middle
             else:
                 low = middle + 1
-        out[i] = low
+        out[i] = guess = max(low, least)
     return out
 
 
