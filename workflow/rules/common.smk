@@ -74,10 +74,10 @@ except InputError as error:
 if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
 
-# How reads are aligned: "search", or "whole" or "split" with an index of the whole genome.
-WAY = SETTINGS["reference"]["index"].replace("none", "search")
-# Memory of the aligner's index for each base of the genome: measured in docs/performance.md.
-INDEX_BYTES = {"search": 0, "whole": 7, "split": 2}[WAY]
+# How reads are aligned: "search", or with an index of the whole genome: "whole" or "split" (minimap2), "star".
+WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
+# Memory of the aligner's index for each base of the genome: docs/performance.md.
+INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
 HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
@@ -129,7 +129,7 @@ def get_targets_bed(wildcards):
 def get_aligner_reference(wildcards):
     """What the recruited reads are aligned to: the genome and its gene models, or an index."""
     if WAY != "search":
-        return {"index": "work/reference/genome.mmi"}
+        return {"index": "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"}
     return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
 
 

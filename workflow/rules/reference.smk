@@ -173,3 +173,26 @@ rule index_reference:
         "Index the whole genome for minimap2"
     script:
         "../scripts/index_reference.py"
+
+
+# Only with `aligner: star`.
+rule index_star:
+    input:
+        genome="work/reference/genome.2bit",
+        gtf=str(REFERENCE["gtf"]),
+    output:
+        index=directory("work/reference/star"),
+    log:
+        "work/logs/index_star.log",
+    benchmark:
+        "work/benchmarks/index_star.tsv"
+    conda:
+        "../../envs/star.yaml"
+    threads: 2
+    resources:
+        mem_mb=scaled(2000, INDEX_BYTES),
+        runtime=240,
+    message:
+        "Index the whole genome for STAR"
+    script:
+        "../scripts/index_star.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from alktrace.align import minimap2
 from alktrace.align.kernels import layout
 from alktrace.align.search import Place, locate, search
 from alktrace.align.stage import align_reads
+from alktrace.align.star import build_star_index
 from alktrace.align.words import ReadWords, TargetWords, load_search_kernels, read_fragments
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
@@ -66,11 +68,23 @@ class World:
     def spliced(self, contig: str, exons: list[tuple[int, int]]) -> str:
         return "".join(self.contigs[contig][a - 1 : b] for a, b in exons)
 
+    def gtf(self) -> str:
+        """The exons of both genes."""
+        exons = [("chr1", "T1", e) for e in self.exons] + [("un_1", "T2", e) for e in self.partner_exons]
+        return "".join(
+            f'{contig}\tx\texon\t{start}\t{end}\t.\t+\t.\tgene_id "{name}"; transcript_id "{name}";\n'
+            for contig, name, (start, end) in exons
+        )
+
     def align(self, pairs: list[tuple[str, str]], way: str) -> dict[tuple[str, bool], list[tuple[object, ...]]]:
         """Alignments by read: flag, contig, start, CIGAR, mate's place, other places."""
         lines = (f"@r{n}\n{s}\n+\n{'I' * len(s)}\n" for n, pair in enumerate(pairs) for s in pair)
         (self.folder / "r.fq.gz").write_bytes(gzip.compress("".join(lines).encode()))
         names = {"genome": "genome.2bit", "annotation": "annotation.tsv", "panel": "panel.tsv", "index": "genome.mmi"}
+        if way == "star":
+            (self.folder / "genes.gtf").write_text(self.gtf())
+            build_star_index(self.packed, self.folder / "genes.gtf", self.folder / "star", 1)
+            names["index"] = "star"
         reference = {key: self.folder / name for key, name in (*names.items(), ("junctions", "junctions.bed"))}
         if way == "whole":
             minimap2.build_index(self.folder / "genome.fa", reference["index"], 1)
@@ -198,3 +212,28 @@ def test_alignments_equal_those_to_the_whole_genome(world: World) -> None:
 
 def test_no_reads_give_an_empty_bam(world: World) -> None:
     assert world.align([], "search") == {}
+
+
+@pytest.mark.skipif(shutil.which("STAR") is None, reason="needs STAR (Debian: rna-star)")
+def test_star_places_reads_where_the_search_does(world: World) -> None:
+    """Spliced, split across a junction, and none at all."""
+    target, partner = world.spliced("chr1", world.exons), world.spliced("un_1", world.partner_exons)
+    fusion = partner[:200] + target[250:]
+    pairs = []
+    for start in range(100, 190, 10):
+        fragment = fusion[start : start + 200]
+        pairs.append((fragment[:100], reverse_complement(fragment[-100:])))
+    spliced = target[130:310]
+    pairs.append((spliced[:100], reverse_complement(spliced[-100:])))
+    found, expected = world.align(pairs, "star"), world.align(pairs, "search")
+    assert found.keys() == expected.keys()
+
+    def contigs(rows: dict[tuple[str, bool], list[tuple[object, ...]]], name: str) -> set[object]:
+        """Where both mates lie, the processed copy left out: STAR shows no alignment that is less than the best."""
+        return {row[1] for mate in (False, True) for row in rows[name, mate]} - {"chr2"}
+
+    for number in range(len(pairs)):
+        assert contigs(found, f"r{number}") == contigs(expected, f"r{number}")
+    assert found["r9", False][0][1:4] == expected["r9", False][0][1:4]
+    assert contigs(found, "r4") == {"chr1", "un_1"}
+    assert world.align([], "star") == {}

@@ -141,8 +141,9 @@ def write_sorted(sam: Path, bam: Path, threads: int) -> None:
 
 
 def _plain_header(bam: Path) -> str:
-    """Header text of a minimap2 BAM without its command line, which holds paths and thread count."""
+    """Header text of a BAM without the aligner's command line, which holds paths and thread count."""
     with pysam.AlignmentFile(str(bam), check_sq=False) as handle:
         header = handle.header.to_dict()
     programs = [{key: p[key] for key in ("ID", "PN", "VN") if key in p} for p in header.get("PG", [])]
+    header.pop("CO", None)
     return str(pysam.AlignmentHeader.from_dict({**header, "PG": programs}))

@@ -17,6 +17,7 @@ from .loci import grown, loci, target_loci
 from .minimap2 import Common
 from .search import search
 from .small_reference import SmallReference
+from .star import align_star, star_version
 from .words import ReadWords, TargetWords, load_search_kernels, read_fragments
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ def align_reads(
     `way` "search": the genome is searched for the places the reads could belong to, and these are aligned to, in one
     run of minimap2; `reference` holds genome (.2bit), annotation (stated transcripts), panel and junctions (BED12 of
     all annotated introns). "whole" and "split": minimap2 with an index of the whole genome, in one or in parts;
-    `reference` holds index and junctions. `fastq` as for `minimap2.align_unsorted`. Temporary files live beside it.
+    `reference` holds index and junctions. "star": STAR with its index. `fastq` as for `minimap2.align_unsorted`.
+    Temporary files live beside it.
     Raises InputError when a file is damaged or the aligner fails.
     """
     with TemporaryDirectory(dir=scratch(fastq), prefix="align-") as folder:
@@ -47,12 +49,14 @@ def align_reads(
         common = Common(paired, sample, threads, assay)
         if way == "search":
             _search_and_align(fastq, reference, sam, common)
+        elif way == "star":
+            align_star(fastq, reference["index"], sam, common)
         else:
             minimap2.align_unsorted(
                 fastq, reference["index"], reference["junctions"], sam, common, split=way == "split"
             )
         minimap2.write_sorted(sam, bam, threads)
-    return minimap2.aligner_version()
+    return star_version() if way == "star" else minimap2.aligner_version()
 
 
 def _search_and_align(fastq: Path, reference: Mapping[str, Path], sam: Path, common: Common) -> None:

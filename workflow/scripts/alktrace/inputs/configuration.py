@@ -30,7 +30,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     errors = sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
     if errors:
         raise InputError(f"configuration: {_say(errors[0])}; see config/README.md")
-    if full.get("recruit") is False and full["reference"]["index"] == "none":
+    if full.get("recruit") is False and full["aligner"] == "minimap2" and full["reference"]["index"] == "none":
         raise InputError("configuration: recruit off aligns every read and needs reference.index whole or split")
     _check_reference(full["reference"])
     return full
