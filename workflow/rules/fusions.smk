@@ -9,6 +9,7 @@ rule call_fusions:
         genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
+        masked=get_targets("tsv"),
         knowledge=KNOWLEDGE_TABLES,
         targets_bed=get_targets_bed,
     output:

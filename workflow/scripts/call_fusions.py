@@ -5,7 +5,10 @@ from typing import Any
 
 from alktrace.fusions.dna_stage import call_dna
 from alktrace.fusions.stage import call_fusions
+from alktrace.inputs.library import check_library
+from alktrace.knowledge.panel import read_panel
 from alktrace.model.records import RecruitStats
+from alktrace.reference.target_listing import blind_codons
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import FusionSettings
@@ -22,12 +25,15 @@ def main(snakemake: Any) -> None:
         "settings": FusionSettings(snakemake.params.thresholds["min_support"]),
         "umi": sheet["umi"] or None,
     }
+    panel = [gene.gene for gene in read_panel(common["panel"])]
+    check_library(common["bam"], common["annotation"], panel, sheet["assay"])
     if sheet["assay"] == "dna":
         targets_bed = snakemake.input.get("targets_bed")
         result = call_dna(**common, targets_bed=Path(str(targets_bed)) if targets_bed else None)
     else:
+        blind = blind_codons(Path(snakemake.input.masked))
         stats = read_json(Path(snakemake.input.stats), RecruitStats)
-        result = call_fusions(**common, recruit_stats=stats, library=sheet["library"])
+        result = call_fusions(**common, recruit_stats=stats, library=sheet["library"], blind=blind)
     write_json(result, Path(snakemake.output.fusions))
 
 

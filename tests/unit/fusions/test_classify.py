@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -17,15 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alktrace.fusions.classify import classify, confidence_of, is_unspliced_form, kinase_exons, read_through
-from alktrace.fusions.imbalance import Blocks, exon_depth, fragment_blocks, known_exons, measure_imbalance
+from alktrace.fusions.classify import classify, confidence_of, kinase_exons
+from alktrace.fusions.filters import is_unspliced_form, read_through
+from alktrace.fusions.imbalance import Blocks, exon_depth, known_exons, measure_imbalance
 from alktrace.fusions.junction import Junction
 from alktrace.fusions.placement import Placement, explained_elsewhere
-from alktrace.fusions.reads import Alignment, MoleculeKey, Read, candidate_names, load_fragments, parse_alignment
+from alktrace.fusions.reads import Survey, survey
 from alktrace.fusions.word_index import TargetIndex
 from alktrace.genome.fasta import Genome
+from alktrace.genome.fragments import Alignment, Read, load_fragments, parse_alignment
 from alktrace.genome.transcripts import Annotation, Transcript
 from alktrace.knowledge.fusions import Domain
+from alktrace.model.molecules import MoleculeRule
 from alktrace.model.vocabulary import State
 from alktrace.structure.junction import Structure
 
@@ -56,6 +58,7 @@ class FakeJunction:
     split: int = 10
     also_fits: tuple[str, ...] = ()
     complete: bool = True
+    lone_bases: int = 0
     counted: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -138,7 +141,7 @@ def test_events_are_numbered_by_support_whatever_the_order() -> None:
 )
 def test_confidence(changes: dict[str, Any], expected: str) -> None:
     junction = FakeJunction(structure(PARTNER, 4, TARGET, 8), True, **changes)
-    confidence, notes = confidence_of(fakes(junction)[0], 3)
+    confidence, notes = confidence_of(fakes(junction)[0], 3, junction.fragments)
     assert confidence == expected
     assert bool(notes) == (expected != "high")
 
@@ -237,7 +240,14 @@ class AnyWord:
         return "CCCCCCCC" in part
 
 
+PLAIN = MoleculeRule()
 INDEX = cast(TargetIndex, AnyWord())
+
+
+def _surveyed(bam: Path, rule: MoleculeRule = PLAIN) -> Survey:
+    return survey(bam, [(TARGET, INDEX)], TARGET, rule, Annotation([TARGET, PARTNER]))
+
+
 PAIRED, MATE_UNMAPPED = 1 | 2 | 64, 1 | 8 | 64
 
 
@@ -261,7 +271,7 @@ PAIRED, MATE_UNMAPPED = 1 | 2 | 64, 1 | 8 | 64
 def test_candidates(record: dict[str, Any], expected: bool, tmp_path: Path) -> None:
     bases = "ACGT" * 10 + "CCCCCCCCCC"
     bam = _bam(tmp_path / "reads.bam", [{"name": "r", "bases": bases, **record}])
-    assert candidate_names(bam, [(TARGET, INDEX)]) == [{"r"} if expected else set()]
+    assert _surveyed(bam).names == [{"r"} if expected else set()]
 
 
 def test_fragments_are_loaded_whole(tmp_path: Path) -> None:
@@ -272,15 +282,15 @@ def test_fragments_are_loaded_whole(tmp_path: Path) -> None:
         {"name": "a", "bases": "ACGT", "flag": 4},
         {"name": "other", "bases": "ACGT", "flag": 4},
     ]
-    found = load_fragments(_bam(tmp_path / "reads.bam", records), {"a", "b"}, MoleculeKey())
+    found = load_fragments(_bam(tmp_path / "reads.bam", records), {"a", "b"})
     assert list(found) == ["a", "b"]
     first, second = found["b"].reads
     assert [a.contig for a in first.alignments] == ["chr2", "chr5"]
     assert first.primary is not None and first.primary.blocks == ((1_000, 1_003), (1_094, 1_097))
     assert (first.primary.left_clip, first.primary.right_clip) == (0, 2)
     assert second.sequence == "TTACGTACGT"  # as sequenced
-    assert found["a"].reads[0].primary is None and found["a"].is_clipped
-    assert found["b"].end_key() == ("ends", ("chr2", 1_000, False), ("chr2", 2_009, True))
+    assert found["a"].reads[0].primary is None
+    assert found["b"].ends() == (("chr2", 1_000, False), ("chr2", 2_009, True))
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.sampled_from("MDN")), min_size=1, max_size=7))
@@ -294,12 +304,6 @@ def test_blocks_cover_what_the_cigar_says(parts: list[tuple[int, str]]) -> None:
     assert sum(b - a + 1 for a, b in alignment.blocks) == spans
     assert (alignment.start, alignment.end) == (101, record.reference_end)
     assert (alignment.left_clip, alignment.right_clip) == (5, 3)
-
-
-def test_molecule_keys() -> None:
-    assert MoleculeKey(re.compile("::umi:([ACGT]+)")).of("x::umi:ACGT") == "ACGT"
-    assert MoleculeKey().of("x") is None
-    assert MoleculeKey(count_reads=True).of("x") == "x"
 
 
 # ---------------------------------------------------------------- imbalance
@@ -355,6 +359,6 @@ def test_copies_and_mates_count_once(tmp_path: Path) -> None:
     ]
     records = [{"name": name, **mate} for name in ("a", "b") for mate in pair]
     records.append({"name": "c", "bases": "A" * 50, "start": 1_041, "cigar": "50M", "quality": 0})
-    blocks = fragment_blocks(_bam(tmp_path / "reads.bam", records), TARGET)
+    blocks = _surveyed(_bam(tmp_path / "reads.bam", records)).target.blocks(MoleculeRule())
     assert (blocks.fragment.tolist(), blocks.start.tolist(), blocks.end.tolist()) == ([0], [1_000], [1_089])
-    assert fragment_blocks(_bam(tmp_path / "none.bam", []), TARGET).start.tolist() == []
+    assert _surveyed(_bam(tmp_path / "none.bam", [])).target.blocks(MoleculeRule()).start.tolist() == []

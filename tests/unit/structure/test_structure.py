@@ -253,7 +253,7 @@ def test_none_without_both_sides(world: World) -> None:
 
 
 @pytest.mark.parametrize("strand", ["+", "-"])
-def test_cryptic_exon_is_untemplated_even_where_its_ends_match_introns(world: World, strand: str) -> None:
+def test_a_cryptic_exon_is_named_by_where_it_lies_even_where_its_ends_match_introns(world: World, strand: str) -> None:
     five, three = world.genes["five", strand], world.genes["three", "-"]
     intron, before = world.intron(five, 6), world.intron(three, 3)
     cryptic = [
@@ -265,8 +265,11 @@ def test_cryptic_exon_is_untemplated_even_where_its_ends_match_introns(world: Wo
     right = world.exon_part(three, three.exon_start(4), 400)
     for exon in (intron[187:220], *cryptic):
         structure = resolve(world.exon_part(five, 520, five.exon_end(6)) + exon + right, five, three, world.genome)
-        assert found(structure) == (6, 0, 0, exon, 0, 0, 4)
-        assert structure is not None and structure.microhomology == 0
+        assert found(structure) == (6, 0, 0, "", 0, 0, 4)
+        assert structure is not None and structure.microhomology == 0 and structure.inserted == exon
+        (piece,) = structure.cryptic
+        assert (piece.transcript, piece.intron, piece.length) == (five, 6, 33)
+        assert world.genome.fetch_stranded(five.contig, piece.start, piece.end, strand) == exon
 
 
 def test_one_or_two_intron_bases_beside_unexplained_ones_are_chance(world: World) -> None:
@@ -460,11 +463,14 @@ def test_real_variant_3(real: World, root: Path, left: int, insert: str, label: 
     end, start = eml4.exon_end(6), alk.exon_start(20)
     contig = real.exon_part(eml4, end - left + 1, end) + insert + real.exon_part(alk, start, start + 26)
     structure = resolve(contig, eml4, alk, real.genome)
-    assert found(structure) == (6, 0, 0, insert, 0, 0, 20)
+    assert found(structure) == (6, 0, 0, "", 0, 0, 20)
     fusion = _record(real, structure, root, target="ALK")
     assert (fusion.variant, fusion.notation, fusion.frame) == (label, notation, "in_frame")
     assert (fusion.premature_stop, fusion.kinase_domain_retained, fusion.tape_domain) == (False, True, "none")
     assert (fusion.five_prime.position, fusion.three_prime.position) == (42_264_731, 29_223_528)
+    assert fusion.inserted_sequence == insert
+    lie = [(e.gene, e.intron, e.contig, e.start, e.end) for e in fusion.cryptic_exons]
+    assert lie == ([("EML4", 6, "chr2", 42_264_919, 42_264_951)] if insert else [])
     assert fusion.knowledge is not None and fusion.knowledge.reference == "PMID:18593892"
     assert "ELMAGGDLK" in fusion.protein  # residues around G1202
 

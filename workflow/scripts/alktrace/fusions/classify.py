@@ -1,4 +1,4 @@
-"""Kind, event and confidence of junctions; what is seen but not called."""
+"""Kind, event and confidence of junctions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..genome.transcripts import Annotation, Transcript
+from ..genome.transcripts import Transcript
 from ..knowledge.fusions import Domain
 from ..model.vocabulary import Confidence, Kind
 from ..structure.junction import Structure
 from .junction import Junction
 
-READ_THROUGH_DISTANCE = 200_000  # farther genes are not joined by transcription running on
 HIGH_FRAGMENTS = 5
 ARTEFACT_SHARE = 0.25  # of the fragments of the junction that an artefact comes from
 ARTEFACT_ERRORS = 4  # errors a consensus of a few reads can hold around its junction
@@ -31,36 +30,7 @@ class Classified:
     chain: tuple[Junction, ...]  # all junctions of its transcript, in order
 
 
-def merge_artefacts(junctions: list[Junction]) -> list[Junction]:
-    """Fold junctions that are a better supported one with errors into it: one that differs only in the length of
-    homopolymers of its insert (polymerases slip there), and one with far fewer fragments that is a few errors away."""
-    kept: list[Junction] = []
-    for junction in sorted(junctions, key=lambda j: (-j.counted.exact, -len(j.counted.split), repr(j.key))):
-        origin = next((k for k in kept if _is_artefact(junction, k)), None)
-        if origin is None:
-            kept.append(junction)
-            continue
-        counted = origin.counted
-        counted.split = junction.counted.split | counted.split
-        counted.placements = {**junction.counted.placements, **counted.placements}
-    return kept
-
-
-def _is_artefact(junction: Junction, origin: Junction) -> bool:
-    if (junction.into, junction.partner.gene_id) != (origin.into, origin.partner.gene_id):
-        return False
-    s = junction.structure
-    if _without_runs(s) == _without_runs(origin.structure):
-        return True
-    clean = not (s.five_deleted or s.three_deleted or s.untemplated)
-    return (
-        not clean
-        and junction.counted.exact <= ARTEFACT_SHARE * origin.counted.exact
-        and origin.reference.distance(junction.reference.core(ARTEFACT_FLANK)) <= ARTEFACT_ERRORS
-    )
-
-
-def _without_runs(s: Structure) -> tuple[object, ...]:
+def without_runs(s: Structure) -> tuple[object, ...]:
     """Exons and insert of a junction, each homopolymer as one base."""
     collapsed = "".join(base for base, _ in groupby(s.inserted))
     return s.five_exon, s.five_deleted, collapsed, s.three_deleted, s.three_exon
@@ -80,54 +50,28 @@ def kinase_exons(gene: Transcript, domains: Iterable[Domain]) -> range:
     return range(0)
 
 
-def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon: int, annotation: Annotation) -> bool:
-    """Can transcription running on from `five` into its downstream neighbour `three` explain the junction?
-
-    Same strand, in order, no further than READ_THROUGH_DISTANCE, no gene of that strand between, and one of the exons
-    where run-on splicing joins: the last two of the 5' gene or the first three of the 3' gene.
-    """
-    if five.contig != three.contig or five.strand != three.strand:
-        return False
-    upstream, downstream = (five, three) if five.forward else (three, five)
-    gap = downstream.start - upstream.end
-    if not 0 < gap <= READ_THROUGH_DISTANCE:
-        return False
-    between = annotation.overlapping(five.contig, upstream.end + 1, downstream.start - 1)
-    if any(t.strand == five.strand and t.start > upstream.end and t.end < downstream.start and t.cds for t in between):
-        return False
-    return five_exon >= len(five.exons) - 1 or three_exon <= 3
-
-
-def is_unspliced_form(junction: Junction, spliced: Junction) -> bool:
-    """Does a junction run through introns of both genes between exons that a better supported one joins directly?"""
-    s, other = junction.structure, spliced.structure
-    return (
-        s.five_retained > 0
-        and s.three_retained > 0
-        and not other.inserted
-        and (s.five.gene_id, s.five_exon, s.three.gene_id, s.three_exon)
-        == (other.five.gene_id, other.five_exon, other.three.gene_id, other.three_exon)
-        and len(junction.counted.split) <= len(spliced.counted.split)
-    )
-
-
-def confidence_of(junction: Junction, min_support: int) -> tuple[Confidence, list[str]]:
-    """high, medium or low, with the reasons for less than high."""
+def confidence_of(junction: Junction, min_support: int, together: int) -> tuple[Confidence, list[str]]:
+    """high, medium or low, with the reasons for less than high. `together`: molecules of all forms of the event."""
     s, unique, split = junction.structure, junction.counted.unique, len(junction.counted.split)
-    at_exon_end = s.five_deleted == 0 or s.three_deleted == 0
-    if unique < min_support:
+    if together < min_support:
         return Confidence.LOW, [f"{unique} unique fragment{'s' if unique != 1 else ''}, {min_support} needed"]
     if junction.also_fits:
         return Confidence.LOW, [f"the partner side fits {', '.join(junction.also_fits)} as well"]
     if split == 0:
-        return (Confidence.MEDIUM if unique >= HIGH_FRAGMENTS else Confidence.LOW), [
-            "no read crosses the junction itself"
-        ]
-    if unique < HIGH_FRAGMENTS:
-        return Confidence.MEDIUM, [f"{unique} unique fragments"]
-    if not at_exon_end:
-        return Confidence.MEDIUM, ["neither side ends at an exon border"]
-    return Confidence.HIGH, []
+        crude = Confidence.MEDIUM if unique >= HIGH_FRAGMENTS else Confidence.LOW
+        return crude, ["no read crosses the junction itself"]
+    notes = []
+    if unique < min_support:
+        notes.append(f"{unique} unique fragments of this form, {together} of all forms of the event together")
+    elif unique < HIGH_FRAGMENTS:
+        notes.append(f"{unique} unique fragments")
+    if s.five_deleted and s.three_deleted:
+        notes.append("neither side ends at an exon border")
+    if not junction.complete:
+        notes.append("part of the insert was not read")
+    if junction.lone_bases:
+        notes.append(f"{junction.lone_bases} bases at the junction rest on one fragment")
+    return (Confidence.MEDIUM if notes else Confidence.HIGH), notes
 
 
 def classify(junctions: list[Junction], kinase_exons: range, min_support: int, target: str) -> list[Classified]:
@@ -143,10 +87,11 @@ def classify(junctions: list[Junction], kinase_exons: range, min_support: int, t
     found: list[Classified] = []
     for number, group in enumerate(groups, 1):
         insertions = _insertions(group)
+        together = {into: sum(j.counted.unique for j in group if j.into == into) for into in (True, False)}
         for junction in sorted(group, key=lambda j: (not j.into, -j.counted.unique, repr(j.key))):
             chain = next((pair for pair in insertions if junction in pair), (junction,))
             kind = _kind(junction, len(chain) > 1, kinase_exons)
-            confidence, notes = confidence_of(junction, min_support)
+            confidence, notes = confidence_of(junction, min_support, together[junction.into])
             found.append(Classified(junction, kind, f"{target}-{number}", confidence, notes, chain))
     return found
 

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..genome.sequence import is_informative, mismatches, reverse_complement
+from ..genome.fragments import Alignment, Fragment, Read
+from ..genome.sequence import is_informative, known_bases, mismatches, reverse_complement
 from ..genome.transcripts import Transcript
-from .reads import Alignment, Fragment, Read, inside
+from .reads import inside
 from .word_index import TargetIndex, TargetMatch
 
 MIN_FOREIGN = 10  # bases beyond the target match that make a read a seed
-BORDER = 12  # bases on either side of a border that a second fragment must share in part
+BORDER = 12  # bases of the target beside a border by which reads that leave there are found
+MIN_SHARED = 6  # bases on either side of a border that a second fragment must share
 MIN_OVERLAP = 20  # bases by which a read must overlap a contig to extend it
 MIN_INNER_MATCH = 40  # target bases that count with foreign ones on both sides: a short exon
 MAX_BORDERS = 6  # places in the target that the same foreign bases may follow
@@ -47,12 +49,6 @@ class Seed:
         """The bases beyond the target, next to it first."""
         return self.sequence[: self.foreign_length][::-1] if self.into else self.sequence[self.target_length :]
 
-    @property
-    def border(self) -> str:
-        """Bases around the end of the target match."""
-        at = self.foreign_length if self.into else self.target_length
-        return self.sequence[max(0, at - BORDER) : at + BORDER]
-
 
 def seeds_of(fragment: Fragment, gene: Transcript, index: TargetIndex) -> list[Seed]:
     """Seeds among a fragment's mates: bases of the gene joined to at least MIN_FOREIGN others."""
@@ -65,10 +61,10 @@ def seeds_of(fragment: Fragment, gene: Transcript, index: TargetIndex) -> list[S
         left, right = _foreign(read, gene, match, len(sequence), reverse)
         if min(left, right) >= MIN_FOREIGN and match.length < MIN_INNER_MATCH:
             continue  # a few bases like the target's inside a read of something else
-        if left >= MIN_FOREIGN:
+        if left >= MIN_FOREIGN and known_bases(sequence[: match.start]) >= MIN_FOREIGN:
             border = match.sequence, match.position
             found.append(Seed(read.name, sequence[: match.end], match.length, True, border))
-        if right >= MIN_FOREIGN:
+        if right >= MIN_FOREIGN and known_bases(sequence[match.end :]) >= MIN_FOREIGN:
             border = match.sequence, match.position + match.length
             found.append(Seed(read.name, sequence[match.start :], match.length, False, border))
     return [s for s in found if is_informative(s.foreign)]
@@ -125,6 +121,8 @@ class ReadPool:
         reads = [r for f in fragments for r in f.reads]
         self.names = [r.name for r in reads for _ in range(2)]
         both = [s for r in reads for s in (r.sequence, reverse_complement(r.sequence))]
+        weights = [w for r in reads for w in (_weights(r), _weights(r)[::-1])]
+        self.weights = [w[::-1] for w in weights] if flip else weights
         self.flip = flip
         self.sequences = [s[::-1] for s in both] if flip else both
         self._words: dict[str, list[tuple[int, int]]] = {}
@@ -138,6 +136,16 @@ class ReadPool:
         words = {part[i : i + _WORD] for i in range(len(part) - _WORD + 1)}
         return {self.names[number] for w in words for number, _ in self._words.get(w, ())}
 
+    def leaving(self, seed: Seed) -> set[str]:
+        """Names of fragments with a read that agrees with the seed on both sides of its border, errors allowed."""
+        contig = seed.sequence if seed.into else seed.sequence[::-1]
+        border = len(contig) - seed.target_length
+        names = set()
+        for number, column in self.overlaps(contig, border + BORDER).items():
+            if column <= border - MIN_SHARED and column + len(self.sequences[number]) >= border + MIN_SHARED:
+                names.add(self.names[number])
+        return names
+
     def overlaps(self, contig: str, window: int) -> dict[int, int]:
         """Reads that agree with the contig's first `window` bases: read number -> its first column, may be < 0."""
         votes: Counter[tuple[int, int]] = Counter()
@@ -149,6 +157,16 @@ class ReadPool:
             if number not in placed and _agrees(contig, self.sequences[number], column):
                 placed[number] = column
         return placed
+
+
+_GOOD_QUALITY, _SURE_WEIGHT, _DOUBTFUL_WEIGHT = 20, 4, 1  # Phred
+
+
+def _weights(read: Read) -> bytes:
+    """Weight of each base in a vote."""
+    if not read.qualities:
+        return bytes([_SURE_WEIGHT]) * len(read.sequence)
+    return bytes(_SURE_WEIGHT if q >= _GOOD_QUALITY else _DOUBTFUL_WEIGHT for q in read.qualities)
 
 
 def _agrees(contig: str, read: str, column: int) -> bool:
@@ -181,24 +199,27 @@ def _extension(contig: str, pool: ReadPool) -> str:
     overhangs = [pool.sequences[n][:-column] for n, column in pool.overlaps(contig, 80).items() if column < 0]
     added: list[str] = []
     while overhangs:
-        votes = Counter(o[-1] for o in overhangs)
+        votes = Counter(o[-1] for o in overhangs if o[-1] != "N")
+        if not votes:
+            break
         base, count = min(votes.items(), key=lambda item: (-item[1], item[0]))
-        if count < _MIN_AGREEMENT * len(overhangs):
+        if count < _MIN_AGREEMENT * votes.total():
             break
         added.append(base)
-        overhangs = [o[:-1] for o in overhangs if o[-1] == base and len(o) > 1]
+        overhangs = [o[:-1] for o in overhangs if o[-1] in (base, "N") and len(o) > 1]
     return "".join(reversed(added))
 
 
 def _polish(contig: str, pool: ReadPool) -> str:
-    """Majority base of each column over the reads that agree with the contig."""
+    """Majority base of each column over the reads that agree with the contig; bases of low quality weigh less."""
     columns: list[Counter[str]] = [Counter() for _ in contig]
     for number, column in pool.overlaps(contig, len(contig)).items():
-        read = pool.sequences[number]
+        read, weights = pool.sequences[number], pool.weights[number]
         for i in range(max(column, 0), min(column + len(read), len(contig))):
-            columns[i][read[i - column]] += 1
+            if read[i - column] != "N":
+                columns[i][read[i - column]] += weights[i - column]
     voted = []
     for base, votes in zip(contig, columns, strict=True):
         best, count = min(votes.items(), key=lambda item: (-item[1], item[0])) if votes else (base, 0)
-        voted.append(best if count > votes[base] and best != "N" else base)
+        voted.append(best if count > votes[base] else base)
     return "".join(voted)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from ..genome.fragments import Fragment, Read
 from ..genome.transcripts import Transcript
-from .junction import Junction, Search
+from ..model.molecules import MoleculeRule
+from .junction import Junction, Search, settle
 from .placement import BEYOND, JunctionReference, Placement, explained_elsewhere
-from .reads import Fragment, Read, inside
+from .reads import inside
 
 SPAN_WINDOW = 600  # transcript bases between mates on either side of a junction
 MIN_LONE_MATCH = 20  # bases of the target in a mate that no aligner placed
 
 
 # ---------------------------------------------------------------- counting
-def count_split(junctions: list[Junction], fragments: dict[str, Fragment]) -> None:
+def count_split(junctions: list[Junction], fragments: Mapping[str, Fragment], rule: MoleculeRule) -> None:
     """Give every fragment to the junction it fits best and fill `counted.split`.
 
     A fragment that fits two junctions equally well goes to the one with more fragments of its own.
@@ -23,7 +25,7 @@ def count_split(junctions: list[Junction], fragments: dict[str, Fragment]) -> No
     fits: dict[str, list[tuple[int, int, Placement]]] = {}
     for name, fragment in fragments.items():
         for number, junction in enumerate(junctions):
-            placement = _split_placement(junction.reference, fragment)
+            placement = split_placement(junction.reference, fragment)
             if placement is not None:
                 fits.setdefault(name, []).append((placement.differences + placement.gapped, number, placement))
     own: Counter[int] = Counter()
@@ -37,12 +39,12 @@ def count_split(junctions: list[Junction], fragments: dict[str, Fragment]) -> No
         number, placement = min(
             ((n, p) for d, n, p in fits[name] if d == best), key=lambda item: (-own[item[0]], item[0])
         )
-        counted = junctions[number].counted
-        counted.placements[name] = placement
-        counted.split.setdefault(_molecule(fragments[name], junctions[number].reference), name)
+        junctions[number].counted.placements[name] = placement
+    for junction in junctions:
+        settle(junction, fragments, rule)
 
 
-def _split_placement(reference: JunctionReference, fragment: Fragment) -> Placement | None:
+def split_placement(reference: JunctionReference, fragment: Fragment) -> Placement | None:
     best: Placement | None = None
     for read in fragment.reads:
         placement = reference.place(read)
@@ -55,26 +57,8 @@ def _split_placement(reference: JunctionReference, fragment: Fragment) -> Placem
     return best
 
 
-def _molecule(fragment: Fragment, reference: JunctionReference) -> tuple[object, ...]:
-    """Key of the original molecule: UMI, else both ends, on the junction's own sequence where a mate lies on it."""
-    if fragment.umi is not None:
-        return ("umi", fragment.umi)
-    ends: list[tuple[object, ...]] = []
-    for read in fragment.reads:
-        placement = reference.place(read)
-        if placement is not None:
-            ends.append(("junction", placement.end if placement.reverse else placement.column, placement.reverse))
-        elif read.primary is not None:
-            ends.append(("genome", *read.primary.five_prime))
-        else:
-            ends.append(("unplaced", 0, False))
-    if len(ends) == 1:
-        ends.append(("length", len(fragment.reads[0].sequence), False))
-    return ("ends", *sorted(ends, key=repr))
-
-
 def count_spanning(junctions: list[Junction], fragments: Iterable[Fragment], search: Search) -> set[str]:
-    """Fill `counted.spanning`: mates on either side of a junction, neither across it. Returns the fragments' names.
+    """Fill `counted.mates`: mates on either side of a junction, neither across it. Returns the fragments' names.
 
     Where a gene pair has several junctions, spanning fragments cannot tell them apart and go to the best supported one.
     """
@@ -85,9 +69,11 @@ def count_spanning(junctions: list[Junction], fragments: Iterable[Fragment], sea
     for fragment in fragments:
         for junction in best.values():
             if len(fragment.reads) == 2 and _spans(junction, fragment, search):
-                junction.counted.spanning.setdefault(fragment.end_key(), fragment.name)
+                junction.counted.mates[fragment.name] = fragment
                 names.add(fragment.name)
                 break
+    for junction in best.values():
+        settle(junction, search.fragments, search.rule)
     return names
 
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from zlib import crc32
 
+from ..genome.fragments import Alignment, Fragment
 from ..genome.sequence import is_informative
 from ..genome.transcripts import Annotation, Transcript
 from ..structure.junction import Anchor, Structure
 from ..structure.resolve import resolve, resolve_locus
 from .contigs import ReadPool, Seed, grow, seeds_of, without_adapters
-from .count import _split_placement
-from .junction import Junction, Search
+from .count import split_placement
+from .junction import Junction, Search, Unplaced
+from .mates import linked_genes
 from .placement import JunctionReference
-from .reads import Alignment, Fragment, inside
+from .reads import inside, is_clipped
+from .second_look import is_filled
 
 LOG = logging.getLogger(__name__)
 SAMPLE = 3000  # fragments looked at in one round of discovery; deeper samples repeat themselves
 MAX_ROUNDS = 5
 MAX_CONTIGS = 300  # contigs grown per round and direction
 MAX_PARTNERS = 12
+MAX_TRIES = 3  # contigs grown from one way out of the target before it is given up
+MIN_LINKS = 2  # fragments with a mate in a gene that make it a candidate
+MAX_ALTERNATIVES = 40  # exons of other transcripts looked at for one partner
 GOOD_SIDE = 30  # bases of a side beyond which a seed is no better
 MIN_PARTNER_MATCH = 14  # bases of the partner a contig must show
 MIN_WHOLE_MATCH, MIN_BROKEN_MATCH = 12, 20  # bases of a side that ends at an exon border, and inside an exon
@@ -36,9 +43,9 @@ def find_junctions(search: Search) -> list[Junction]:
     """All junctions of the gene that at least one contig resolves, not yet counted.
 
     Deep samples are looked at in rounds: a sample of the fragments, then a sample of those that no junction found so
-    far explains, until a round finds nothing new. The sample depends on read names alone, clipped fragments come first.
+    far explains, until a round finds nothing new. The sample depends on the bases alone, clipped fragments come first.
     """
-    rest = sorted(search.fragments.values(), key=lambda f: (not f.is_clipped, crc32(f.name.encode()), f.name))
+    rest = sorted(search.fragments.values(), key=_draw)
     found: dict[tuple[object, ...], Junction] = {}
     for _ in range(MAX_ROUNDS):
         new = {j.key: j for j in _junctions_of(search, rest[:SAMPLE]) if j.key not in found}
@@ -46,8 +53,13 @@ def find_junctions(search: Search) -> list[Junction]:
         rest = rest[SAMPLE:]
         if not new or not rest:
             break
-        rest = [f for f in rest if not any(_split_placement(j.reference, f) for j in new.values())]
+        rest = [f for f in rest if not any(split_placement(j.reference, f) for j in new.values())]
     return list(found.values())
+
+
+def _draw(fragment: Fragment) -> tuple[bool, int, str, str]:
+    bases = "".join(read.sequence for read in fragment.reads)
+    return not is_clipped(fragment), crc32(bases.encode()), bases, fragment.name
 
 
 def _junctions_of(search: Search, fragments: list[Fragment]) -> list[Junction]:
@@ -66,37 +78,46 @@ def _resolve_seeds(search: Search, fragments: list[Fragment], seeds: list[Seed],
     if not seeds:
         return []
     pool = ReadPool(fragments, flip=not into)
+    links = linked_genes(search, fragments, into)
     found: dict[tuple[object, ...], Junction] = {}
-    vain: set[tuple[object, ...]] = set()  # ways out of the target that led to no partner
+    vain: Counter[tuple[object, ...]] = Counter()  # ways out of the target that led to no partner
+    failed: dict[tuple[object, ...], Unplaced] = {}
     tried = 0
     for seed in seeds:
         way = (seed.target_border, seed.next_bases)
-        if way in vain or any(_explains(j.reference, seed) for j in found.values()):
+        if vain[way] >= MAX_TRIES or any(_explains(j.reference, seed) for j in found.values()):
             continue
-        if not _is_promising(search, pool, seed):
-            vain.add(way)
+        leaving = pool.leaving(seed)
+        if len(leaving) < 2 and not _is_linked(search, seed, links):
+            vain[way] += 1
             continue
         tried += 1
         if tried > MAX_CONTIGS:
             LOG.warning("%s: more than %d contigs in a round; the rest is left", search.gene.gene, MAX_CONTIGS)
             break
         contig = grow(seed, pool)
-        names = pool.sharing(_foreign_part(contig, seed)) | {seed.name}
-        junction = _resolve(search, contig, _foreign_part(contig, seed), names, into)
+        foreign = _foreign_part(contig, seed)
+        junction = _resolve(search, contig, foreign, pool.sharing(foreign) | {seed.name}, links, into)
         if junction is None:
-            vain.add(way)
+            vain[way] += 1
+            failed.setdefault(way, Unplaced(contig, seed.target_length, into, frozenset(leaving)))
         else:
             found.setdefault(junction.key, junction)
+    search.unplaced += failed.values()
     return list(found.values())
 
 
-def _is_promising(search: Search, pool: ReadPool, seed: Seed) -> bool:
-    """Does a second fragment leave the target here (no chimera, no error), and does anything say where to?"""
-    if len(pool.sharing(seed.border)) < 2:
-        return False
-    foreign = _foreign_part(seed.sequence, seed)
-    alignments = _partner_alignments(search, pool.sharing(foreign))
-    return next(alignments, None) is not None or bool(_border_partners(search, foreign, seed.into))
+def place(search: Search, unplaced: Unplaced, genes: list[Transcript]) -> Junction | None:
+    """A junction of a contig that its own reads did not place, with one of the `genes` that share words with it."""
+    foreign = unplaced.foreign
+    return _resolve(search, unplaced.contig, foreign, set(unplaced.names), {}, unplaced.into, genes)
+
+
+def _is_linked(search: Search, seed: Seed, links: Mapping[str, tuple[Transcript, set[str]]]) -> bool:
+    """Do mates of other fragments lie in a gene that this one read may lead to?"""
+    touched = {t.gene_id for t in _partners(search, {seed.name})}
+    touched |= {t.gene_id for t in _border_partners(search, _foreign_part(seed.sequence, seed), seed.into)}
+    return any(len(links[gene][1] - {seed.name}) >= MIN_LINKS for gene in touched & links.keys())
 
 
 def _explains(reference: JunctionReference, seed: Seed) -> bool:
@@ -113,36 +134,73 @@ def _foreign_part(contig: str, seed: Seed) -> str:
     return contig[: foreign + 8] if seed.into else contig[max(0, seed.target_length - 8) :]
 
 
-def _resolve(search: Search, contig: str, foreign: str, names: set[str], into: bool) -> Junction | None:
+def _resolve(
+    search: Search,
+    contig: str,
+    foreign: str,
+    names: set[str],
+    links: Mapping[str, tuple[Transcript, set[str]]],
+    into: bool,
+    offered: Sequence[Transcript] = (),
+) -> Junction | None:
     """Best partner of a contig, None where no gene or locus explains the foreign part.
 
-    Candidates are the genes that the fragments' other alignments touch; where none fits, genes with an exon border in
-    the foreign part, then places outside genes.
+    Candidates are the gene itself and the genes that the fragments' other alignments touch; where none fits, genes with
+    an exon border in the foreign part, genes of mates, and those `offered`; then places outside genes.
     """
-    ranked = _ranked(search, contig, _partners(search, names), into)
-    if not ranked:
-        ranked = _ranked(search, contig, _border_partners(search, foreign, into), into)
-    if not ranked:
-        locus = _locus(search, contig, names, into)
-        if locus is None:
-            return None
-        ranked.append((_partner_match(locus, into), locus))
+    ranked = _ranked(search, contig, foreign, [search.gene, *_partners(search, names)], into)
+    if all(s.five.gene_id == s.three.gene_id for _, s in ranked):
+        more = {t.gene_id: t for t in (*_border_partners(search, foreign, into), *_of_mates(links), *offered)}
+        ranked += _ranked(search, contig, foreign, [more[k] for k in sorted(more)], into)
     ranked = [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
+    best = _best(ranked, into)
+    if best is None or (_is_unreached(best[0], into) and not _is_joined(search, best[0], links, into)):
+        locus = _locus(search, contig, names, into)
+        if locus is None or not _is_anchored(locus, contig, into):
+            return None
+        best = locus, ()
+    structure, rivals = best
+    reference = JunctionReference(structure, contig, search.genome, into)
+    return Junction(structure, contig, reference, into, also_fits=rivals)
+
+
+def _best(ranked: list[tuple[int, Structure]], into: bool) -> tuple[Structure, tuple[str, ...]] | None:
+    """The structure that explains most bases, and the genes that explain them equally well."""
     if not ranked:
         return None
     best_score = max(score for score, _ in ranked)
     near = sorted((_preference(s, into), n, s) for n, (score, s) in enumerate(ranked) if score >= best_score - _TIE)
-    best = near[0][2]
-    rivals = tuple(
-        sorted(
-            {
-                _partner(s, into).gene
-                for preference, _, s in near[1:]
-                if preference[:2] == near[0][0][:2] and not _same_place(_partner(s, into), _partner(best, into))
-            }
-        )
-    )
-    return Junction(best, contig, JunctionReference(best, contig, search.genome, into), into, also_fits=rivals)
+    preference, _, best = near[0]
+    if best.five.gene_id == best.three.gene_id:
+        return best, ()
+    rivals = {
+        _partner(s, into).gene
+        for other, _, s in near[1:]
+        if other[:4] == preference[:4] and not _same_place(_partner(s, into), _partner(best, into))
+    }
+    return best, tuple(sorted(rivals))
+
+
+def _of_mates(links: Mapping[str, tuple[Transcript, set[str]]]) -> list[Transcript]:
+    ranked = sorted(links, key=lambda gene: (-len(links[gene][1]), gene))
+    return [links[gene][0] for gene in ranked if len(links[gene][1]) >= MIN_LINKS][:MAX_PARTNERS]
+
+
+def _is_unreached(structure: Structure, into: bool) -> bool:
+    """Does the contig end in an intron of the partner, no exon of it seen?"""
+    return bool(structure.five_unread if into else structure.three_unread)
+
+
+def _is_joined(
+    search: Search, structure: Structure, links: Mapping[str, tuple[Transcript, set[str]]], into: bool
+) -> bool:
+    """Do reads join an intron of a gene, in which a contig ends, to the gene's exons?
+
+    Either reads cover every base up to the exon, or mates lie in the exons. Else the intron may hold another gene, or
+    an exon that the annotation lacks, and the place is named instead.
+    """
+    gene = _partner(structure, into)
+    return len(links[gene.gene_id][1]) >= MIN_LINKS if gene.gene_id in links else is_filled(structure, search.bam)
 
 
 def _is_anchored(structure: Structure, contig: str, into: bool) -> bool:
@@ -158,15 +216,56 @@ def _is_anchored(structure: Structure, contig: str, into: bool) -> bool:
     return five and three and not loose
 
 
-def _ranked(search: Search, contig: str, partners: list[Transcript], into: bool) -> list[tuple[int, Structure]]:
-    """Structures of a contig with each partner that shows enough bases, with their scores."""
+def _ranked(
+    search: Search, contig: str, foreign: str, partners: Sequence[Transcript], into: bool
+) -> list[tuple[int, Structure]]:
+    """Structures of a contig with each partner that shows enough bases, with their scores.
+
+    Where the stated transcript leaves something open, the gene's other exons are tried for themselves.
+    """
     ranked = []
     for partner in partners:
-        five, three = (partner, search.gene) if into else (search.gene, partner)
-        structure = resolve(contig, five, three, search.genome)
-        if structure and _partner_match(structure, into) >= MIN_PARTNER_MATCH:
-            ranked.append((_partner_match(structure, into) - _MISMATCH_COST * structure.mismatches, structure))
+        found = _structure(search, contig, partner, into)
+        if found is None or _is_unreached(found, into) or found.untemplated:
+            others = [_structure(search, contig, exon, into) for exon in _other_exons(search, partner, foreign)]
+            whole = [s for s in others if s and not s.untemplated and not _deleted(s, into)]
+            ranked += [(_score(s, into), s) for s in whole]
+        if found is not None:
+            ranked.append((_score(found, into), found))
     return ranked
+
+
+def _structure(search: Search, contig: str, partner: Transcript, into: bool) -> Structure | None:
+    five, three = (partner, search.gene) if into else (search.gene, partner)
+    structure = resolve(contig, five, three, search.genome)
+    if structure is None or _partner_match(structure, into) < MIN_PARTNER_MATCH:
+        return None
+    return None if _is_unspliced_gene(structure) else structure
+
+
+def _is_unspliced_gene(structure: Structure) -> bool:
+    """Is a "junction" of a gene with itself only one exon and the next, or the intron between?"""
+    s = structure
+    following = s.three_exon - s.five_exon in (0, 1) and not (s.five_deleted or s.three_deleted)
+    return s.five.gene_id == s.three.gene_id and (s.reference_filled or following)
+
+
+def _score(structure: Structure, into: bool) -> int:
+    return _partner_match(structure, into) - _MISMATCH_COST * structure.mismatches
+
+
+def _deleted(structure: Structure, into: bool) -> int:
+    return structure.five_deleted if into else structure.three_deleted
+
+
+def _other_exons(search: Search, partner: Transcript, foreign: str) -> list[Transcript]:
+    """Exons of the partner's other transcripts that begin or end within the foreign part, each for itself."""
+    found = []
+    for start, end in partner.other_exons:
+        bases = search.genome.fetch_stranded(partner.contig, start, end, partner.strand)
+        if len(bases) >= MIN_PARTNER_MATCH and (bases[-LOCUS_WORD:] in foreign or bases[:LOCUS_WORD] in foreign):
+            found.append(replace(partner, exons=((start, end),), cds=None, stated=False, other_exons=()))
+    return found[:MAX_ALTERNATIVES]
 
 
 def _border_partners(search: Search, foreign: str, into: bool) -> list[Transcript]:
@@ -188,11 +287,21 @@ def _partner_match(structure: Structure, into: bool) -> int:
     return structure.five_matched if into else structure.three_matched
 
 
-def _preference(structure: Structure, into: bool) -> tuple[bool, bool, int, str]:
-    """Sort key among equally good partners: a complete exon end first, then coding genes, fewer mismatches, id."""
+def _preference(structure: Structure, into: bool) -> tuple[bool, bool, bool, bool, int, str, int]:
+    """Sort key among equally good partners: the gene itself, a complete exon end that the contig reaches, stated exons,
+    coding genes, fewer mismatches, id."""
     partner = _partner(structure, into)
-    deleted = structure.five_deleted if into else structure.three_deleted
-    return deleted > 0 or len(partner.exons) == 1, partner.cds is None, structure.mismatches, partner.gene_id
+    broken = _deleted(structure, into) > 0 or (len(partner.exons) == 1 and partner.stated) or structure.reference_filled
+    alone = structure.five.gene_id != structure.three.gene_id
+    return (
+        alone,
+        broken,
+        not partner.stated,
+        partner.cds is None and partner.stated,
+        structure.mismatches,
+        partner.gene_id,
+        partner.start,
+    )
 
 
 def _partner_alignments(search: Search, names: Iterable[str]) -> Iterator[Alignment]:
@@ -207,17 +316,19 @@ def _partner_alignments(search: Search, names: Iterable[str]) -> Iterator[Alignm
 
 def _partners(search: Search, names: set[str]) -> list[Transcript]:
     """Genes that the fragments' other alignments touch, most often touched first."""
-    votes: Counter[Transcript] = Counter()
+    votes: Counter[str] = Counter()
+    genes: dict[str, Transcript] = {}
     for alignment in _partner_alignments(search, names):
         touched = {
-            t
+            t.gene_id: t
             for start, end in alignment.blocks
             for t in search.annotation.overlapping(alignment.contig, start, end)
             if t.gene_id != search.gene.gene_id
         }
-        votes.update(touched)
-    ordered = sorted(votes.items(), key=lambda item: (-item[1], item[0].cds is None, item[0].gene_id))
-    return [t for t, _ in ordered[:MAX_PARTNERS]]
+        votes.update(touched.keys())
+        genes.update(touched)
+    ordered = sorted(votes, key=lambda g: (-votes[g], genes[g].cds is None, g))
+    return [genes[g] for g in ordered[:MAX_PARTNERS]]
 
 
 def _locus(search: Search, contig: str, names: set[str], into: bool) -> Structure | None:
@@ -249,4 +360,4 @@ def _is_exon_border(locus: Transcript, at_end: bool, annotation: Annotation) -> 
     """
     position = locus.last_base(1) if at_end else locus.first_base(1)
     genes = annotation.overlapping(locus.contig, position, position)
-    return any(position in exon for gene in genes for exon in gene.exons)
+    return any(position in exon for gene in genes for exon in (*gene.exons, *gene.other_exons))

@@ -39,7 +39,8 @@ from .dna_count import FLANK, MARGIN, JunctionSequence, count
 from .dna_events import Found, grouped, keeps_five, same_place, to_fusions
 from .dna_places import Placement, place, surely_placed
 from .dna_reads import GeneWords, Mate, Molecules, Scan, clips_elsewhere, depth, different, imperfect_near, load, scan
-from .stage import MAX_PILEUP, POISSON_95
+from .limit import poisson_limit
+from .stage import MAX_PILEUP
 
 LOG = logging.getLogger(__name__)
 AROUND = 500  # bases beside a gene that belong to it
@@ -220,7 +221,7 @@ def _describe(
         looked = here[mask]
         middle = float(np.median(looked)) if len(looked) else 0.0
         low = float(np.quantile(looked, 0.1)) if len(looked) else 0.0
-        limit = POISSON_95[settings.min_support] / (POWER * low) if low else None
+        limit = poisson_limit(settings.min_support) / (POWER * low) if low else None
         limit = float(f"{limit:.4g}") if limit is not None and limit < 1 else None
         introns.append(SearchedIntron(number, end - start + 1, round(float(mask.mean()), 4), middle, limit))
     main = max(kinase_exons(gene, tables.domains).start - 1, 1)

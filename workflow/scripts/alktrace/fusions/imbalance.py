@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,10 @@ import pysam
 from scipy.special import bdtrc
 
 from ..genome.fasta import Genome
+from ..genome.fragments import parse_alignment
 from ..genome.sequence import is_informative
 from ..genome.transcripts import Transcript
+from ..model.molecules import End, MoleculeRule, molecules
 from ..model.records import CoverageBin, Imbalance
 from ..model.vocabulary import Library, State
 
@@ -35,19 +36,43 @@ class Blocks:
     end: Integers
 
 
-def fragment_blocks(bam: Path, gene: Transcript) -> Blocks:
-    """Aligned stretches of each unique fragment over the gene; fragments with the same stretches count once."""
-    found: dict[str, tuple[tuple[int, int], ...]] = {}
-    with pysam.AlignmentFile(str(bam), "rb") as handle:
-        records = handle.fetch(gene.contig, gene.start - 1, gene.end) if gene.contig in handle.references else ()
-        for record in records:
-            if not (record.is_secondary or record.is_supplementary) and record.mapping_quality > 0:
-                name = str(record.query_name)
-                found[name] = _merged([*found.get(name, ()), *((a + 1, b) for a, b in record.get_blocks())])
-    unique = list(dict.fromkeys(found.values()))
-    fragment = np.repeat(np.arange(len(unique), dtype=np.int64), [len(blocks) for blocks in unique])
-    ends = np.fromiter((end for blocks in unique for block in blocks for end in block), np.int64).reshape(-1, 2)
-    return Blocks(fragment, ends[:, 0], ends[:, 1])
+class GeneReads:
+    """Aligned stretches and ends of the fragments that touch one gene, collected while the BAM is read."""
+
+    def __init__(self, gene: Transcript):
+        self._gene = gene
+        self._found: dict[str, tuple[tuple[int, int], ...]] = {}
+        self._ends: dict[str, list[End]] = {}
+
+    def add(self, record: pysam.AlignedSegment, name: str) -> None:
+        """A primary record of any gene; mates that lie elsewhere give the other end of a fragment."""
+        if record.is_unmapped or record.mapping_quality == 0:
+            return
+        here = self._touches(record.reference_name, record.reference_start + 1, record.reference_end or 0)
+        mate = record.next_reference_start + 1
+        if not here and not (record.is_paired and self._touches(record.next_reference_name, mate, mate)):
+            return
+        alignment = parse_alignment(record)
+        ends = self._ends.setdefault(name, [None, None if record.is_paired else record.query_length])
+        ends[record.is_read2] = alignment.five_prime
+        if here:
+            known = self._found.get(name, ())
+            self._found[name] = _merged([*known, *alignment.blocks])
+
+    def _touches(self, contig: str | None, start: int, end: int) -> bool:
+        return contig == self._gene.contig and end >= self._gene.start and start <= self._gene.end
+
+    def blocks(self, rule: MoleculeRule) -> Blocks:
+        """Aligned stretches of each molecule: those of one of its copies."""
+        found = self._found
+        numbers = molecules({name: (self._ends[name][0], self._ends[name][1]) for name in sorted(found)}, rule)
+        chosen: dict[int, tuple[tuple[int, int], ...]] = {}
+        for name, number in numbers.items():
+            chosen[number] = min(chosen.get(number, found[name]), found[name])
+        unique = list(chosen.values())
+        fragment = np.repeat(np.arange(len(unique), dtype=np.int64), [len(blocks) for blocks in unique])
+        ends = np.fromiter((end for blocks in unique for block in blocks for end in block), np.int64).reshape(-1, 2)
+        return Blocks(fragment, ends[:, 0], ends[:, 1])
 
 
 def _merged(blocks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

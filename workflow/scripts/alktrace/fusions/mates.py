@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ..genome.fragments import Fragment, Read
 from ..genome.transcripts import Transcript
+from ..model.molecules import molecules
 from ..settings import FusionSettings
 from ..structure.junction import Structure
 from .count import SPAN_WINDOW, count_spanning, facing_mates
 from .junction import Junction, Search
 from .placement import JunctionReference
-from .reads import Fragment, inside
+from .reads import inside
+from .word_index import TargetIndex
+
+SPARE = 1  # differences by which another gene may explain a mate less well
 
 
-def _uncrossed(
+def uncrossed(
     search: Search, fragments: list[Fragment], junctions: list[Junction], settings: FusionSettings
 ) -> list[Junction]:
     """Gene pairs linked by mates alone, where no read crosses the junction: exons from the mates nearest to it.
@@ -23,9 +30,11 @@ def _uncrossed(
     links: dict[tuple[str, bool], dict[str, tuple[Fragment, int, int]]] = {}
     partners: dict[str, Transcript] = {}
     for fragment in fragments:
-        if all(any(inside(a, search.gene) for a in read.alignments) for read in fragment.reads):
-            continue  # the gene alone explains it; its other places are a paralogue's
+        if _one_gene_explains(fragment, search.gene, search.index):
+            continue  # its other places are a paralogue's
         for partner in _touched(fragment, search):
+            if _one_gene_explains(fragment, partner, search.words_of(partner)):
+                continue  # a fragment of the paralogue, one mate of which lies on the gene as well
             partners[partner.gene_id] = partner
             for into in (True, False):
                 five, three = (partner, search.gene) if into else (search.gene, partner)
@@ -41,6 +50,35 @@ def _uncrossed(
             count_spanning([junction], [f for f, _, _ in mine], search)
             found.append(junction)
     return found
+
+
+def _one_gene_explains(fragment: Fragment, gene: Transcript, index: TargetIndex) -> bool:
+    """Does one gene explain each mate of a fragment about as well as the mate's own alignment does?"""
+    return all(_explains(read, gene, index) for read in fragment.reads)
+
+
+def _explains(read: Read, gene: Transcript, index: TargetIndex) -> bool:
+    if any(inside(a, gene) for a in read.alignments):
+        best = min(a.mismatches + a.left_clip + a.right_clip for a in read.alignments)
+        if any(inside(a, gene) and a.mismatches + a.left_clip + a.right_clip <= best + SPARE for a in read.alignments):
+            return True
+    if read.primary is None:
+        return False
+    wrong = min((index.differences(read.sense(turned)) for turned in (False, True)), default=len(read.sequence))
+    return wrong <= read.primary.mismatches + read.primary.left_clip + read.primary.right_clip + SPARE
+
+
+def linked_genes(search: Search, fragments: Iterable[Fragment], into: bool) -> dict[str, tuple[Transcript, set[str]]]:
+    """Genes that mates of the gene's fragments lie in, facing it: gene id -> (transcript, names of the fragments)."""
+    links: dict[str, tuple[Transcript, set[str]]] = {}
+    for fragment in fragments:
+        if len(fragment.reads) != 2 or _one_gene_explains(fragment, search.gene, search.index):
+            continue
+        for partner in _touched(fragment, search):
+            five, three = (partner, search.gene) if into else (search.gene, partner)
+            if facing_mates(fragment, five, three, search):
+                links.setdefault(partner.gene_id, (partner, set()))[1].add(fragment.name)
+    return links
 
 
 def _touched(fragment: Fragment, search: Search) -> list[Transcript]:
@@ -63,7 +101,8 @@ def _linked(
     five, three = (partner, search.gene) if into else (search.gene, partner)
     five_at, three_at = max(f for _, f, _ in found), min(t for _, _, t in found)
     near = [x for x in found if five_at - x[1] + x[2] - three_at <= SPAN_WINDOW]
-    if len({f.end_key() for f, _, _ in near}) < settings.min_support or len(near) * 2 < len(found):
+    apart = set(molecules({f.name: f.ends() for f, _, _ in near}, search.rule).values())
+    if len(apart) < settings.min_support or len(near) * 2 < len(found):
         return None
     five_exon = five.exon_at(five.to_genome(five_at)) or 1
     three_exon = three.exon_at(three.to_genome(three_at)) or 1

@@ -11,10 +11,10 @@ from math import ceil
 from Bio.Align import PairwiseAligner
 
 from ..genome.fasta import Genome
+from ..genome.fragments import Alignment, Read
 from ..genome.sequence import mismatches
 from ..genome.transcripts import Transcript
 from ..structure.junction import Structure
-from .reads import Alignment, Read
 
 MIN_ANCHOR = 8  # bases a split read must show on either side of the breakpoint
 FLANK = 400  # reference bases on either side of the junction

@@ -6,27 +6,54 @@ from pathlib import Path
 
 import pysam
 
+from ..genome.fragments import Read
+from ..structure.junction import Structure
 from .junction import Junction
 from .placement import MIN_ANCHOR, JunctionReference
-from .reads import Read
 
 
 def confirm_complete(junction: Junction, bam: Path) -> None:
-    """Mark a junction incomplete unless reads join an insert that was filled from the reference to its exon.
+    """Mark a junction incomplete unless reads cover an insert that was filled from the reference up to its exon."""
+    if junction.structure.reference_filled:
+        junction.complete = is_filled(junction.structure, bam)
 
-    The contig then ends in an intron; the insert is known only if reads run from that intron into the exon.
-    """
-    s = junction.structure
-    if not s.reference_filled:
-        return
-    gene, exon = (s.three, s.three_exon) if junction.into else (s.five, s.five_exon)
-    border = gene.first_base(exon) if junction.into else gene.last_base(exon)
+
+def is_filled(structure: Structure, bam: Path) -> bool:
+    """Do aligned reads cover every base between the exon and a contig that ends in the intron, and both borders?"""
+    spans = []
+    if structure.five_unread:
+        at, gene = structure.five.last_base(structure.five_exon), structure.five
+        spans.append((gene.contig, _span(at, structure.five_unread, gene.forward)))
+    if structure.three_unread:
+        at, gene = structure.three.first_base(structure.three_exon), structure.three
+        spans.append((gene.contig, _span(at, structure.three_unread, not gene.forward)))
     with pysam.AlignmentFile(str(bam), "rb") as handle:
-        junction.complete = any(
-            start + 1 <= border - MIN_ANCHOR and end >= border + MIN_ANCHOR
-            for record in handle.fetch(gene.contig, border - 1, border)
-            for start, end in record.get_blocks()
-        )
+        return all(_is_covered(handle, contig, *span) for contig, span in spans)
+
+
+def _span(border: int, unread: int, rising: bool) -> tuple[int, int]:
+    """From MIN_ANCHOR bases within the exon to MIN_ANCHOR bases of what the contig shows."""
+    far = border + (unread + MIN_ANCHOR if rising else -unread - MIN_ANCHOR)
+    near = border + (1 - MIN_ANCHOR if rising else MIN_ANCHOR - 1)
+    return min(near, far), max(near, far)
+
+
+def _is_covered(handle: pysam.AlignmentFile, contig: str, start: int, end: int) -> bool:
+    """Do placed reads that overlap by MIN_ANCHOR bases cover start..end (1-based, inclusive)?"""
+    blocks = sorted(
+        (low + 1, high)
+        for record in handle.fetch(contig, max(0, start - 1), end)
+        if not record.is_secondary and record.mapping_quality > 0
+        for low, high in record.get_blocks()
+    )
+    reached = start + MIN_ANCHOR
+    for low, high in blocks:
+        if low > max(start, reached - MIN_ANCHOR):
+            return False
+        reached = max(reached, high)
+        if reached >= end:
+            return True
+    return False
 
 
 def names_near(bam: Path, junctions: list[Junction], window: int = 15) -> set[str]:

@@ -9,29 +9,47 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from zlib import crc32
 
 from ..genome.fasta import Genome
+from ..genome.fragments import load_fragments
 from ..genome.transcripts import Annotation
 from ..inputs.umi import compile_umi
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import read_panel
-from ..model.records import Fusion, FusionResult, JunctionEvidence, PileupRead, RecruitStats, Support
+from ..model.findings import junction_id
+from ..model.molecules import MoleculeRule, molecules
+from ..model.records import (
+    DismissedJunction,
+    Fusion,
+    FusionResult,
+    JunctionEvidence,
+    Locus,
+    PileupRead,
+    RecruitStats,
+    Support,
+)
 from ..settings import FusionSettings
-from ..structure.record import to_fusion
-from .classify import Classified, classify, is_unspliced_form, kinase_exons, merge_artefacts, read_through
+from ..structure.notation import notation
+from ..structure.record import locus, pair_name, to_fusion
+from .classify import Classified, classify, kinase_exons
+from .consensus import lone_bases
 from .count import count_spanning, count_split
-from .discover import find_junctions
-from .imbalance import exon_depth, fragment_blocks, known_exons, measure_imbalance
-from .junction import Junction, Search
-from .mates import _uncrossed
-from .reads import MoleculeKey, candidate_names, load_fragments
+from .discover import find_junctions, place
+from .exon_places import genes_sharing_words
+from .filters import NO_PARTNER, Dismissed, Seen, apply_filters, fold_artefacts
+from .imbalance import exon_depth, known_exons, measure_imbalance
+from .junction import Junction, Search, Unplaced, settle
+from .limit import Shape, junction_limit
+from .mates import uncrossed
+from .obstacles import obstacles
+from .reads import survey
 from .second_look import confirm_complete, names_near
 from .word_index import ExonBorders, TargetIndex
 
 LOG = logging.getLogger(__name__)
 MAX_PILEUP = 60
-# junction support L at which P(Poisson(L) >= m) = 0.95, by m
-POISSON_95 = {1: 2.996, 2: 4.744, 3: 6.296, 4: 7.754, 5: 9.154}
+MAX_UNPLACED = 20  # contigs that lead nowhere, listed for one gene
 
 
 def call_fusions(
@@ -44,105 +62,152 @@ def call_fusions(
     settings: FusionSettings,
     umi: str | None,
     library: str,
+    blind: frozenset[tuple[str, int]] = frozenset(),
 ) -> FusionResult:
     """Find, type and count the rearrangements of every panel gene with role target or driver.
 
     `bam` is the coordinate-sorted, indexed evidence BAM; `umi` a regular expression with one group, searched in read
-    names.
+    names; `blind`: gene and codon of those without a k-mer of their own. Raises InputError for a read name that
+    `umi` does not match.
     """
     genome, genes = Genome(fasta), Annotation.load(annotation)
     tables = read_tables(knowledge)
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
-    names = candidate_names(bam, searched)
-    key = MoleculeKey(compile_umi(umi) if umi else None, count_reads=library == "amplicon" and not umi)
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
-    blocks = fragment_blocks(bam, target)
+    seen = survey(bam, searched, target, MoleculeRule(compile_umi(umi) if umi else None, library == "amplicon"), genes)
+    blocks = seen.target.blocks(seen.rule)
     first_kinase_exon = kinase_exons(target, tables.domains).start
-    imbalance = measure_imbalance(blocks, target, known_exons(target, genome), first_kinase_exon, library)
-    coverage = exon_depth(blocks, target)
-    fusions: list[Fusion] = []
-    evidence: list[JunctionEvidence] = []
-    notes: list[str] = []
-    fragments = load_fragments(bam, set().union(*names), key)
+    known, shape = known_exons(target, genome), Shape.of(recruit_stats, seen.lengths)
+    imbalance = measure_imbalance(blocks, target, known, first_kinase_exon, library)
+    fragments = load_fragments(bam, set().union(*seen.names))
     borders = ExonBorders(genes, genome, ends=True), ExonBorders(genes, genome, ends=False)
-    for (gene, index), found in zip(searched, names, strict=True):
-        mine = {name: fragments[name] for name in sorted(found)}
-        search = Search(gene, index, genes, genome, mine, *borders)
-        for classified in _gene_events(search, bam, key, tables, settings, notes):
-            fusion = _fusion(classified, gene.gene, genome, tables)
-            fusions.append(fusion)
-            evidence.append(_evidence(classified, fusion, search))
-    return FusionResult(
-        fusions,
-        evidence,
-        imbalance,
-        coverage,
-        _junction_limit(recruit_stats, settings),
-        notes,
-        [gene.gene for gene, _ in searched],
-    )
+    searches = [
+        Search(
+            gene,
+            index,
+            genes,
+            genome,
+            {n: fragments[n] for n in sorted(names & fragments.keys())},
+            seen.rule,
+            bam,
+            *borders,
+        )
+        for (gene, index), names in zip(searched, seen.names, strict=True)
+    ]
+    result = FusionResult(
+        [], [], imbalance, exon_depth(blocks, target),
+        junction_limit(recruit_stats, settings, shape),
+        [], [gene.gene for gene, _ in searched],
+    )  # fmt: skip
+    found = [find_junctions(search) for search in searches]
+    _place_the_rest(searches, found)
+    for search, junctions in zip(searches, found, strict=True):
+        called, dismissed = _gene_events(search, junctions, tables, settings)
+        for classified in called:
+            fusion = _fusion(classified, search.gene.gene, genome, tables)
+            result.fusions.append(fusion)
+            result.evidence.append(_evidence(classified, fusion))
+        result.dismissed += [_record(d, search, tables) for d in dismissed]
+    result.obstacles = obstacles(
+        result, target, first_kinase_exon, known, blind, shape, recruit_stats, settings
+    )  # fmt: skip
+    return result
 
 
-def _junction_limit(stats: RecruitStats, settings: FusionSettings) -> float | None:
-    """Fusion fragments per control fragment that would have been found with 95% probability."""
-    if stats.control_fragments == 0:
-        return None
-    return float(f"{POISSON_95[settings.min_support] / stats.control_fragments:.4g}")
+def _place_the_rest(searches: list[Search], found: list[list[Junction]]) -> None:
+    """Place contigs that their own reads did not place by the words of all annotated exons, in one pass over them."""
+    waiting = [(n, contig) for n, search in enumerate(searches) for contig in search.unplaced]
+    offered = genes_sharing_words([contig.foreign for _, contig in waiting], searches[0].annotation, searches[0].genome)
+    for (number, contig), genes in zip(waiting, offered, strict=True):
+        junction = place(searches[number], contig, genes) if genes else None
+        if junction is not None:
+            searches[number].unplaced.remove(contig)
+            if all(junction.key != other.key for other in found[number]):
+                found[number].append(junction)
 
 
 def _gene_events(
-    search: Search,
-    bam: Path,
-    key: MoleculeKey,
-    tables: Tables,
-    settings: FusionSettings,
-    notes: list[str],
-) -> list[Classified]:
-    junctions = find_junctions(search)
-    missing = names_near(bam, junctions) - search.fragments.keys()
-    search.fragments.update(load_fragments(bam, missing, key) if missing else {})
-    count_split(junctions, search.fragments)
-    junctions = merge_artefacts([j for j in junctions if j.counted.split])
+    search: Search, junctions: list[Junction], tables: Tables, settings: FusionSettings
+) -> tuple[list[Classified], list[Dismissed]]:
+    """The called junctions of one gene, and what was seen and not called."""
+    missing = names_near(search.bam, junctions) - search.fragments.keys()
+    search.fragments.update(load_fragments(search.bam, missing) if missing else {})
+    count_split(junctions, search.fragments, search.rule)
+    junctions, folded = fold_artefacts([j for j in junctions if j.counted.split])
+    for junction in junctions:
+        settle(junction, search.fragments, search.rule)
     taken = {name for j in junctions for name in j.counted.placements}
     rest = [f for name, f in search.fragments.items() if name not in taken]
     spanning = count_spanning(junctions, rest, search)
-    junctions += _uncrossed(search, [f for f in rest if f.name not in spanning], junctions, settings)
+    junctions += uncrossed(search, [f for f in rest if f.name not in spanning], junctions, settings)
     for junction in junctions:
-        confirm_complete(junction, bam)
-    kept = []
-    for junction in junctions:
-        reason = _dismissal(junction, junctions, search.annotation)
-        if reason is None:
-            kept.append(junction)
-        elif junction.counted.unique >= settings.min_support:
-            notes.append(reason)
+        confirm_complete(junction, search.bam)
+        junction.lone_bases = lone_bases(junction, search.fragments)
+    kept, dropped = apply_filters(Seen(junctions, search.annotation, tables.pairs))
+    accounted = {name for j in junctions for name in (*j.counted.placements, *j.counted.mates)}
+    unplaced = [
+        Dismissed(NO_PARTNER, False, contig=contig)
+        for contig in sorted(search.unplaced, key=lambda c: (-len(c.names), c.contig))
+        if len(contig.names - accounted) >= 2
+    ]
     called = classify(kept, kinase_exons(search.gene, tables.domains), settings.min_support, search.gene.gene)
-    return [c for c in called if _is_shown(c.junction)]
+    return called, [*dropped, *folded, *unplaced[:MAX_UNPLACED]]
 
 
-def _is_shown(junction: Junction) -> bool:
-    """Is there more than one chimeric molecule: two fragments across the junction, or three in all?"""
-    return len(junction.counted.split) >= 2 or junction.counted.unique >= 3
+def _record(dismissed: Dismissed, search: Search, tables: Tables) -> DismissedJunction:
+    """A dropped candidate as it is reported."""
+    gene, junction = search.gene, dismissed.junction
+    if junction is None:
+        assert dismissed.contig is not None
+        return _unplaced(dismissed.contig, dismissed, search)
+    s, counted = junction.structure, junction.counted
+    five, three = locus(s, five=True), locus(s, five=False)
+    return DismissedJunction(
+        junction_id=junction_id(gene.gene, five, three, s.inserted),
+        name=pair_name(s),
+        target=gene.gene,
+        notation=notation(s, tables.letters, junction.complete),
+        filter=dismissed.filter,
+        explained=dismissed.explained,
+        five_prime=five,
+        three_prime=three,
+        support=Support(len(counted.split), len(counted.spanning), counted.unique),
+        sequence=junction.reference.core(MAX_PILEUP),
+    )
 
 
-def _dismissal(junction: Junction, junctions: list[Junction], annotation: Annotation) -> str | None:
-    """Why a junction is no rearrangement of its own, None if it may be one."""
-    s = junction.structure
-    seen = f"{junction.counted.unique} fragments"
-    if s.five.gene_id == s.three.gene_id:
-        return f"{s.five.gene}: exon {s.five_exon} joined to exon {s.three_exon} of the same gene, not a fusion"
-    if read_through(s.five, s.three, s.five_exon, s.three_exon, annotation):
-        return (
-            f"{s.five.gene} exon {s.five_exon} joined to its neighbour {s.three.gene} exon {s.three_exon}"
-            f" ({seen}): read-through transcription, not called"
-        )
-    if any(is_unspliced_form(junction, other) for other in junctions):
-        return (
-            f"{s.five.gene} exon {s.five_exon} to {s.three.gene} exon {s.three_exon}: unspliced RNA with intron bases"
-            f" of both genes ({seen}), counted with no junction"
-        )
-    return None
+def _unplaced(contig: Unplaced, dismissed: Dismissed, search: Search) -> DismissedJunction:
+    ends = {name: search.fragments[name].ends() for name in sorted(contig.names)}
+    count = len(set(molecules(ends, search.rule).values()))
+    gene = search.gene
+    exon = _border_exon(search, contig)
+    here = None if exon is None else Locus(
+        gene.gene, gene.transcript_id, exon, gene.contig,
+        gene.first_base(exon) if contig.into else gene.last_base(exon), gene.strand,
+    )  # fmt: skip
+    return DismissedJunction(
+        junction_id="U" + format(crc32(contig.contig.encode()), "08x"),
+        name=f"unknown::{gene.gene}" if contig.into else f"{gene.gene}::unknown",
+        target=gene.gene,
+        notation="",
+        filter=dismissed.filter,
+        explained=dismissed.explained,
+        five_prime=None if contig.into else here,
+        three_prime=here if contig.into else None,
+        support=Support(count, 0, count),
+        sequence=contig.contig,
+    )
+
+
+def _border_exon(search: Search, contig: Unplaced) -> int | None:
+    """Exon of the target at the end of its part of the contig, None in introns."""
+    part = contig.contig[len(contig.foreign) :] if contig.into else contig.contig[: contig.target_length]
+    match = search.index.find(part)
+    span = search.index.transcript_span(match) if match else None
+    if span is None:
+        return None
+    return search.gene.exon_at(search.gene.to_genome(span[0] if contig.into else span[1]))
 
 
 def _fusion(classified: Classified, target: str, genome: Genome, tables: Tables) -> Fusion:
@@ -164,7 +229,7 @@ def _fusion(classified: Classified, target: str, genome: Genome, tables: Tables)
     )
 
 
-def _evidence(classified: Classified, fusion: Fusion, search: Search) -> JunctionEvidence:
+def _evidence(classified: Classified, fusion: Fusion) -> JunctionEvidence:
     """Reads under the junction, leftmost first, on the sequence cut to what they cover."""
     junction = classified.junction
     reference, placements = junction.reference, junction.counted.placements

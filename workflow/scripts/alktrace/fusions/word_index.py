@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..genome.fasta import Genome
-from ..genome.sequence import is_informative, reverse_complement
+from ..genome.sequence import is_informative, mismatches, reverse_complement
 from ..genome.transcripts import Annotation, Transcript
 
 WORD = 12  # a random 12-mer hits 10 kb of target once in 1,700 positions; anchored PCR leaves clips of about 27 bases
@@ -75,6 +75,19 @@ class TargetIndex:
                 best = match
         return best
 
+    def differences(self, query: str) -> int:
+        """Least number of bases by which the whole query, laid on the gene without gaps, differs from it."""
+        diagonals: Counter[tuple[int, int]] = Counter()
+        for start in range(0, len(query) - WORD + 1, 2):
+            for number, offset in self._words.get(query[start : start + WORD], ()):
+                diagonals[number, offset - start] += 1
+        least = len(query)
+        for (number, shift), _ in sorted(diagonals.items(), key=lambda item: (-item[1], item[0]))[:3]:
+            low, high = max(0, -shift), min(len(query), len(self.sequences[number]) - shift)
+            wrong = mismatches(query[low:high], self.sequences[number][low + shift : high + shift])
+            least = min(least, wrong + len(query) - (high - low))
+        return least
+
     def transcript_span(self, match: TargetMatch) -> tuple[int, int] | None:
         """First and last transcript position (1-based) of a match's exon bases; None if it lies in introns."""
         if match.sequence == 0:
@@ -102,7 +115,8 @@ def _run(query: str, target: str, i: int, j: int, step: int) -> int:
     score = best = taken = length = 0
     while 0 <= i < len(query) and 0 <= j < len(target) and score > best - _DROP:
         length += 1
-        score += 1 if query[i] == target[j] else -_MISMATCH_COST
+        if query[i] != "N":  # an unknown base says neither yes nor no
+            score += 1 if query[i] == target[j] else -_MISMATCH_COST
         if score > best:
             best, taken = score, length
         i, j = i + step, j + step

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..knowledge.evidence import Knowledge
-from ..knowledge.sentences import Sentences, saying
+from ..knowledge.sentences import Said, Sentences, saying
 from ..model.findings import junction_is, kinase_fusions
 from ..model.records import (
     SCHEMA_VERSION,
     DirectJunction,
+    DismissedJunction,
     Fusion,
     FusionResult,
     Provenance,
@@ -72,10 +75,26 @@ def build_report(
         bypass=events,
         failure_list=context.failure_list(fusions.fusions, screen.mutations, verdict, tracks, tables),
         direct_junctions=direct_junctions(stats.direct_junctions, fusions.fusions, tables.sentences),
-        dismissed_junctions=fusions.dismissed,
+        dismissed_junctions=[_with_reason(j, tables.sentences) for j in fusions.dismissed],
         qc=quality(stats, fusions, screen),
         provenance=provenance,
     )
+
+
+# sentence of each filter of the fusion stage
+DISMISSED = {
+    "no_partner": "dismissed_no_partner",
+    "artefact_of_another": "dismissed_artefact_of_another",
+    "no_fragment": "dismissed_no_fragment",
+    "same_gene": "dismissed_same_gene",
+    "read_through": "dismissed_read_through",
+    "unspliced_form": "dismissed_unspliced_form",
+    "few_fragments": "dismissed_few_fragments",
+}
+
+
+def _with_reason(junction: DismissedJunction, sentences: Sentences) -> DismissedJunction:
+    return replace(junction, reason=sentences.word(Said(DISMISSED[junction.filter])))
 
 
 def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) -> Qc:

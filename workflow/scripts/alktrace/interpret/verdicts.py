@@ -29,7 +29,7 @@ def rearrangement(
             state, reasons, limit = dna.without_fusion(result, result.dna, stats, settings, specimen)
             return Outcome(state, reasons, limit, tuple(side))
         state, said, limit = _without_fusion(result, stats, settings)
-        return Outcome(state, (said,), limit, (*side, *_direct_only(result.fusions, stats)))
+        return Outcome(state, said, limit, (*side, *_direct_only(result.fusions, stats)))
     said_of = [*map(_detected, found), *dna.detected(found), *_warnings(found)]
     if result.imbalance.state is State.DETECTED:
         side = [saying("alk_imbalance_too", **_sides(result)), *side]
@@ -38,18 +38,23 @@ def rearrangement(
 
 def _without_fusion(
     result: FusionResult, stats: RecruitStats, settings: InterpretSettings
-) -> tuple[State, Said, float | None]:
+) -> tuple[State, tuple[Said, ...], float | None]:
     """Not detected where the controls carry it, else not assessable with the reason."""
     limit = result.junction_limit
     if result.imbalance.state is State.DETECTED:
-        return State.NOT_ASSESSABLE, saying("alk_imbalance_only", **_sides(result)), None
+        return State.NOT_ASSESSABLE, (saying("alk_imbalance_only", **_sides(result)),), None
     if stats.pairs_total == 0:
-        return State.NOT_ASSESSABLE, saying("alk_no_reads"), None
+        return State.NOT_ASSESSABLE, (saying("alk_no_reads"),), None
     controls = stats.control_fragments
-    if controls < settings.min_control_fragments or limit is None:
+    holes = [Said(obstacle.key, dict(obstacle.fields)) for obstacle in result.obstacles]
+    if controls < settings.min_control_fragments or (limit is None and not holes):
         needed = max(settings.min_control_fragments, 1)
-        return State.NOT_ASSESSABLE, saying("alk_few_controls", controls=controls, needed=needed), limit
-    return State.NOT_DETECTED, saying("alk_not_detected", one_in=round(1 / limit), controls=controls), limit
+        holes.insert(0, saying("alk_few_controls", controls=controls, needed=needed))
+    elif holes:
+        holes.insert(0, saying("alk_not_proven"))
+    if holes or limit is None:
+        return State.NOT_ASSESSABLE, tuple(holes), limit
+    return State.NOT_DETECTED, (saying("alk_not_detected", one_in=round(1 / limit), controls=controls),), limit
 
 
 def _sides(result: FusionResult) -> dict[str, object]:

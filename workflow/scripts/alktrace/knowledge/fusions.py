@@ -110,6 +110,13 @@ class Tables:
                 found.update(dict.fromkeys(symbols(row), row.letter))
         return found
 
+    @property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """(5' gene, 3' gene) of the published kinase fusions."""
+        found = {(row.five_gene, row.three_gene) for row in self.variants}
+        found |= {(symbol, "ALK") for row in self.partners if row.kind == "kinase_fusion" for symbol in symbols(row)}
+        return frozenset(found)
+
 
 def read_tables(folder: Path) -> Tables:
     """Read the three tables of `folder`. Raises InputError naming file, row and column of the first fault."""

@@ -213,7 +213,7 @@ class CrypticExon(Record):
     """An inserted piece that lies inside an intron, as EML4 exon 6b."""
 
     gene: str
-    intron: Position
+    intron: Annotated[Position | None, Meta(description="null where the piece lies in an exon of the gene")]
     contig: str
     start: Position
     end: Position
@@ -272,14 +272,16 @@ class DismissedJunction(Record, kw_only=True):
     """A candidate that was seen and not called; `filter` is the name of the filter that dropped it."""
 
     junction_id: str
-    name: str
-    notation: str
+    name: Annotated[str, Meta(description="unknown::ALK where nothing names the other side")]
+    notation: Annotated[str, Meta(description="empty where the other side is unknown")]
     target: str
-    five_prime: Locus
-    three_prime: Locus
+    five_prime: Locus | None
+    three_prime: Locus | None
     support: Support
     filter: str
-    reason: str
+    explained: Annotated[bool, Meta(description="the filter says where its fragments come from")]
+    sequence: Annotated[Bases, Meta(description="across the junction")]
+    reason: str = ""
 
 
 class JunctionEvidence(Record):
@@ -309,6 +311,13 @@ class CoverageBin(Record):
 
     exon: Position
     depth: Number
+
+
+class Obstacle(Record):
+    """Why "not detected" is not proven: key of the sentence that says it, and what is filled in."""
+
+    key: str
+    fields: dict[str, Scalar]
 
 
 class SearchedIntron(Record):
@@ -347,7 +356,8 @@ class FusionResult(Record):
     junction_limit: float | None  # fusion fragments per control fragment; None without controls
     notes: list[str]  # e.g. read-through junctions seen and not called
     searched: list[str] = []  # genes whose fusions were searched: in panel and annotation
-    dismissed: list[DismissedJunction] = []
+    dismissed: list[DismissedJunction] = []  # seen and not called
+    obstacles: list[Obstacle] = []  # to a negative verdict on ALK
     dna: DnaSearch | None = None  # of DNA samples
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from .kernels import layout
 from .target_file import TargetFile
 
 _OUT_SIZE = 2 * BUFFER_SIZE
+RARE = 0.02  # of the copies of a typical fragment: one wrong base is by far rarer than that
+ERRONEOUS = 0.1  # of all copies: those with an error in the 32 bases of their ends, 0.3% a base
 
 
 @dataclass
@@ -137,12 +140,12 @@ class Merger:
         self._kernel = kernel
         self._dup_keys = (ctypes.c_uint64 * (1 << layout.DUPLICATE_BITS))()
         self._dup_counts = (ctypes.c_uint32 * (1 << layout.DUPLICATE_BITS))()
-        self._control_bits = (ctypes.c_uint8 * (1 << (layout.CONTROL_BITS - 3)))()
+        self._control_counts = (ctypes.c_uint16 * (1 << layout.CONTROL_BITS))()
         self._kept = (ctypes.c_uint32 * RECORDS)()
         self.by_control = (ctypes.c_int64 * (len(table.controls) + 1))()
         self.state = (ctypes.c_int64 * layout.PAIR_SIZE)()
         self.kept = ctypes.addressof(self._kept)
-        counters = (self._dup_keys, self._dup_counts, self.by_control, self._control_bits, self._kept, self.state)
+        counters = (self._dup_keys, self._dup_counts, self.by_control, self._control_counts, self._kept, self.state)
         self._fixed = (paired, keep_all, *(ctypes.addressof(counter) for counter in counters))
 
     def choose(self, s: Stretch) -> int:
@@ -155,10 +158,32 @@ class Merger:
         return round(1 - self.state[layout.DISTINCT] / sampled, 6) if sampled else None
 
     def control_fragments(self) -> int:
-        """Distinct control fragments by linear counting (Whang 1990): -m ln(share of bits unset), m bits."""
-        size = 1 << layout.CONTROL_BITS
-        filled = int.from_bytes(self._control_bits, "little").bit_count()
-        return round(-size * math.log(max(size - filled, 1) / size))
+        """Distinct control fragments by linear counting (Whang 1990): -m ln(share of slots unset), m slots."""
+        return distinct_fragments(Counter(self._control_counts))
+
+
+def distinct_fragments(slots: Counter[int]) -> int:
+    """Fragments that differ in their ends, from the number of slots by the copies that they count.
+
+    A read error in the ends of a copy makes a new pair of ends, so copies would multiply. Slots that count less than
+    RARE of what the slot of a typical copy counts are errors; so are as many slots of a single copy as ERRONEOUS of all
+    further copies.
+    """
+    size = slots.total()
+    filled = sorted((count, number) for count, number in slots.items() if count)
+    copies = sum(count * number for count, number in filled)
+    seen = 0
+    typical = 0
+    for count, number in filled:
+        seen += count * number
+        if 2 * seen >= copies:
+            typical = count
+            break
+    kept = sum(number for count, number in filled if count > RARE * typical)
+    single = slots[1] if RARE * typical < 1 else 0
+    further = copies - sum(number for _, number in filled)
+    kept -= min(single, round(ERRONEOUS * further))
+    return round(-size * math.log(max(size - kept, 1) / size))
 
 
 def load_recruiting_kernels() -> dict[str, Callable[..., int]]:

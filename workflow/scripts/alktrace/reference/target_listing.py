@@ -16,7 +16,8 @@ from .junctions import CataloguedJunction
 from .target_kmers import Codes, _Gene
 from .target_table import encode
 
-_KINASE_DOMAIN = ("ALK", range(1116, 1393))  # codons whose surviving k-mers are always listed
+# codons whose surviving k-mers are always listed: from exon 20, where fusions join, to the end of the kinase domain
+_KINASE_DOMAIN = ("ALK", range(1058, 1393))
 # ---------------------------------------------------------------- listing
 Row = tuple[str, str, str, int, int, str]
 

@@ -229,7 +229,11 @@ def _truth(genome: SyntheticGenome, molecule: Molecule, junctions: Sequence[Junc
         three_prime=_locus(three, row.three_exon, three_first),
         inserted_sequence=insert,
         retained_intron_bases=cut.retained,
-        untemplated_sequence=insert[cut.retained.five_prime : len(insert) - cut.retained.three_prime],
+        untemplated_sequence=(
+            ""
+            if row.inserted.startswith("intron:")
+            else insert[cut.retained.five_prime : len(insert) - cut.retained.three_prime]
+        ),
         microhomology=_microhomology(window, cut, five_exon + behind, before + three_exon),
         deleted_bases=deleted,
         frame=_frame(five, five_last, len(insert), three, three_first),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..genome.transcripts import Transcript
+from .pieces import Piece
 
 
 @dataclass(frozen=True)
@@ -12,13 +13,13 @@ class Structure:
     """A junction between two transcripts, in fusion-transcript sense.
 
     `five_deleted` and `three_deleted` are bases missing from the 5' exon's end and the 3' exon's start. `inserted`
-    holds all bases between the exon parts: `five_retained` bases of the intron behind the 5' exon, then `untemplated`,
-    then `three_retained` bases of the intron before the 3' exon. `microhomology` is the number of bases by which the
-    junction can be shifted along the genome without changing the contig. `left_end` and `right_start` are 0-based: the
-    exon parts are contig[:left_end] and contig[right_start:]. `five_matched` and `three_matched` count the contig's
-    bases that equal the exon or retained intron of that side; `mismatches` those that do not, plus inserted or missing
-    bases inside the parts. `reference_filled` says that part of `inserted` was not seen in the contig but read from the
-    reference.
+    holds all bases between the exon parts: `five_retained` bases of the intron behind the 5' exon, `cryptic` pieces
+    (elsewhere in either gene) and `untemplated` bases, then `three_retained` bases of the intron before the 3'
+    exon. `microhomology` is the number of bases by which the junction can be shifted along the genome without changing
+    the contig. `left_end` and `right_start` are 0-based: the exon parts are contig[:left_end] and contig[right_start:].
+    `five_matched` and `three_matched` count the contig's bases that equal the exon or retained intron of that side;
+    `mismatches` those that do not, plus inserted or missing bases inside the parts. `five_unread` and `three_unread`
+    are bases of `inserted` next to an exon that the contig does not show but that were read from the reference.
     """
 
     five: Transcript
@@ -37,7 +38,14 @@ class Structure:
     five_matched: int
     three_matched: int
     mismatches: int
-    reference_filled: bool = False
+    five_unread: int = 0
+    three_unread: int = 0
+    cryptic: tuple[Piece, ...] = ()
+
+    @property
+    def reference_filled(self) -> bool:
+        """Was part of `inserted` not seen in the contig but read from the reference?"""
+        return bool(self.five_unread or self.three_unread)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ def label(structure: Structure, tables: Tables, structure_complete: bool = True)
     """
     if reason := _not_comparable(structure, tables):
         return Label(None, reason)
-    same_exons = [row for row in tables.variants if _same_exons(structure, row)]
+    stated = structure.five.stated and structure.three.stated
+    same_exons = [row for row in tables.variants if stated and _same_exons(structure, row)]
     if not structure_complete:
         return Label(None, _candidates(same_exons) or _partner(structure, tables.partners))
     same_size = [row for row in same_exons if row.callable != "alias" and _same_size(structure, row)]
@@ -76,10 +77,13 @@ def _same_exons(structure: Structure, row: Variant) -> bool:
 
 
 def _same_size(structure: Structure, row: Variant) -> bool:
-    return (structure.five_deleted, structure.three_deleted, len(structure.inserted)) == (
-        row.five_deleted,
-        row.three_deleted,
-        row.inserted_bases,
+    """Whether the same bases are missing and as many inserted. Bases that both sides share may stand on either: the
+    published border may lie anywhere within the microhomology."""
+    shift = row.five_deleted - structure.five_deleted
+    return (
+        len(structure.inserted) == row.inserted_bases
+        and shift == structure.three_deleted - row.three_deleted
+        and abs(shift) <= structure.microhomology
     )
 
 
@@ -93,10 +97,15 @@ def _same_source(structure: Structure, row: Variant) -> bool:
     sizes = pieces(row)
     slack = max(structure.microhomology, row.inserted_bases // 10)
     return (
-        abs(len(structure.untemplated) - sizes.get("five_cryptic_exon", 0)) <= slack
+        abs(_cryptic(structure) + len(structure.untemplated) - sizes.get("five_cryptic_exon", 0)) <= slack
         and abs(structure.five_retained - sizes.get("five_intron", 0)) <= slack
         and abs(structure.three_retained - sizes.get("three_intron", 0)) <= slack
     )
+
+
+def _cryptic(structure: Structure) -> int:
+    """Inserted bases that lie in the 5' gene, away from its stated exons."""
+    return sum(p.length for p in structure.cryptic if p.transcript.gene_id == structure.five.gene_id)
 
 
 def _aliases(row: Variant, variants: Iterable[Variant]) -> list[Alias]:

@@ -14,6 +14,7 @@ from . import frame
 from .junction import Structure
 from .labels import label
 from .notation import notation
+from .pieces import Piece
 
 
 def to_fusion(
@@ -39,20 +40,21 @@ def to_fusion(
     chain = chain or (structure,)
     made = frame.product(chain, genome) if structure_complete else frame.Product("", "", None)
     name = label(structure, tables, structure_complete)
-    five, three = frame.five_end(structure), frame.three_start(structure)
-    five_prime = _locus(structure.five, structure.five_exon, five)
-    three_prime = _locus(structure.three, structure.three_exon, three)
+    five_prime, three_prime = locus(structure, five=True), locus(structure, five=False)
     return models.Fusion(
-        name=f"{_name(structure.five, five)}::{_name(structure.three, three)}",
+        name=pair_name(structure),
         kind=kind,
         junction_id=junction_id(target, five_prime, three_prime, structure.inserted),
         event_id=event_id,
         variant=name.variant,
-        notation=notation(structure, _letters(structure, tables)),
+        notation=notation(
+            structure, _letters(structure, tables), structure_complete or bool(structure.left_end or structure.inserted)
+        ),
         five_prime=five_prime,
         three_prime=three_prime,
         inserted_sequence=structure.inserted,
         retained_intron_bases=models.SidePair(structure.five_retained, structure.three_retained),
+        cryptic_exons=[cryptic_exon(piece) for piece in structure.cryptic],
         untemplated_sequence=structure.untemplated,
         microhomology=structure.microhomology,
         deleted_bases=models.SidePair(structure.five_deleted, structure.three_deleted),
@@ -71,6 +73,12 @@ def to_fusion(
     )
 
 
+def pair_name(structure: Structure) -> str:
+    """ "EML4::ALK"; a place outside genes stands for its gene."""
+    five, three = frame.five_end(structure), frame.three_start(structure)
+    return f"{_name(structure.five, five)}::{_name(structure.three, three)}"
+
+
 def _letters(structure: Structure, tables: Tables) -> dict[str, str]:
     """Published letters, without those of genes whose exon numbers are not the published ones."""
     other = {t.gene for t in (structure.five, structure.three) if not t.numbered}
@@ -81,12 +89,21 @@ def _name(transcript: Transcript, position: int) -> str:
     return transcript.gene or f"{transcript.contig}:{transcript.to_genome(position)}"
 
 
-def _locus(transcript: Transcript, exon: int, position: int) -> models.Locus:
+def locus(structure: Structure, five: bool) -> models.Locus:
+    """One side of a junction: its last exonic base (5' side) or first (3' side)."""
+    transcript, exon = (structure.five, structure.five_exon) if five else (structure.three, structure.three_exon)
+    position = frame.five_end(structure) if five else frame.three_start(structure)
     return models.Locus(
         gene=transcript.gene or None,
         transcript=transcript.transcript_id or None,
-        exon=exon if transcript.gene else None,
+        exon=exon if transcript.gene and transcript.stated else None,
         contig=transcript.contig,
         position=transcript.to_genome(position),
         strand=transcript.strand,
     )
+
+
+def cryptic_exon(piece: Piece) -> models.CrypticExon:
+    """An inserted piece by where it lies."""
+    gene = piece.transcript
+    return models.CrypticExon(gene=gene.gene, intron=piece.intron, contig=gene.contig, start=piece.start, end=piece.end)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ..genome.fasta import Genome
 from ..genome.transcripts import Transcript
 from .junction import Anchor, Structure
+from .pieces import split_insert
 
 MISMATCH_COST = 9
 INDEL_COST = 16  # one or two bases more or fewer than the reference, as in homopolymers
@@ -30,6 +31,7 @@ INTRON_COST = 10  # the outer end of the contig lies in an intron
 MAX_INDEL = 2
 MIN_GAIN = 8  # bases that an alignment must explain, net of its errors, to be looked at
 SURE_ANCHOR = 16  # exon bases that no contig shows by chance
+SURE_INTRON = 16  # bases that a contig which ends in an intron must show of it; reads must then join it to the exon
 SEED = 12  # bases looked up to place a contig end in an intron, and shortest insert recognised as a cryptic exon
 CHANCE_MATCH = 2  # intron bases that mean nothing beside bases that no intron explains
 _FAR = 20_000
@@ -284,6 +286,8 @@ def _is_shown(side: _Side, part: _Part, pair: tuple[_Part, _Part], min_anchor: i
     path = side.path(part)
     meeting = part.complete and pair[0].stop + pair[1].stop == len(side.contig)
     needed = SURE_ANCHOR if path.start and not meeting else min_anchor
+    if part.unseen:
+        needed = SURE_INTRON
     return path.matched + _intron_matches(part, side) >= needed
 
 
@@ -315,7 +319,9 @@ def _structure(left: _Side, right: _Side, a: _Part, b: _Part) -> Structure:
         a, b = _without_intron(a), _without_intron(b)
     elif a.stop + b.stop < len(contig):
         a, b = _without_chance(a), _without_chance(b)
-    untemplated = inserted[a.retained : len(inserted) - b.retained]
+    middle = inserted[a.retained : len(inserted) - b.retained]
+    pieces, untemplated = split_insert(middle, left.transcript, right.transcript, left.genome)
+    pieces = tuple(replace(piece, offset=piece.offset + a.retained) for piece in pieces)
     paths = left.path(a), right.path(b)
     return Structure(
         five=left.transcript,
@@ -328,13 +334,15 @@ def _structure(left: _Side, right: _Side, a: _Part, b: _Part) -> Structure:
         five_retained=a.retained,
         three_retained=b.retained,
         untemplated=untemplated,
-        microhomology=0 if untemplated else _microhomology(left, right, a, b),
+        microhomology=0 if middle else _microhomology(left, right, a, b),
         left_end=a.end,
         right_start=len(contig) - b.end,
         five_matched=paths[0].matched + _intron_matches(a, left),
         three_matched=paths[1].matched + _intron_matches(b, right),
         mismatches=paths[0].wrong + paths[1].wrong + _intron_wrong(a, left) + _intron_wrong(b, right),
-        reference_filled=a.unseen > 0 or b.unseen > 0,
+        five_unread=a.unseen,
+        three_unread=b.unseen,
+        cryptic=pieces,
     )
 
 

@@ -39,7 +39,8 @@ SAMPLED = 5
 MISMATCH = 6  # set when the names of a pair differ
 PAIR_SIZE = 7
 DUPLICATE_BITS = 17  # slots of the duplicate table (2^17); half of them may be used
-CONTROL_BITS = 22  # bits of the linear-counting bitmap (2^22)
+CONTROL_BITS = 20  # slots of the table of control fragments (2^20), each counts copies
+MOST_COPIES = 65535  # a slot counts no further
 # counters of the writer, int64[WRITE_SIZE]
 DONE = 0  # pairs written of those handed over
 WRITTEN = 1  # bytes in the output buffer

@@ -7,7 +7,7 @@ adapters, writes FASTQ and scans every position for exact k-mers of catalogued j
 
 from __future__ import annotations
 
-from numba import njit, types, uint8, uint32, uint64
+from numba import njit, types, uint8, uint16, uint32, uint64
 
 from .adapters import adapter_start, fragment_length
 from .bits import find_newline, load64, trailing_zeros
@@ -26,6 +26,7 @@ from .layout import (
     KEPT,
     LEVEL,
     MISMATCH,
+    MOST_COPIES,
     PAIRS,
     SAMPLED,
     SERIAL,
@@ -137,7 +138,7 @@ def control_gene(flags1, flags2):
 
 def merge(
     buffer1, starts1, flags1, ends1, names1, first1, buffer2, starts2, flags2, ends2, names2, first2,
-    count, paired, keep_all, dup_keys, dup_counts, by_control, control_bits, kept, state,
+    count, paired, keep_all, dup_keys, dup_counts, by_control, control_counts, kept, state,
 ):  # fmt: skip
     """Pair record first1 + i with first2 + i (single reads: buffer 2 is buffer 1) for `count` records.
 
@@ -165,8 +166,9 @@ def merge(
             if gene != uint64(0):
                 state[CONTROLS] += 1
                 by_control[gene - uint64(1)] += 1
-                bit = h >> uint64(64 - CONTROL_BITS)
-                control_bits[bit >> uint64(6)] |= uint64(1) << (bit & uint64(63))
+                slot = h >> uint64(64 - CONTROL_BITS)
+                if control_counts[slot] != uint16(MOST_COPIES):
+                    control_counts[slot] += uint16(1)
         if keep_all or (found1 | found2) & uint64(KEEP):
             kept[chosen] = uint32(i)
             chosen += uint64(1)
@@ -307,7 +309,7 @@ _I64 = types.CPointer(types.int64)
 _N = types.uint64
 _MATE = (_BYTES, _U32, _U16, _U32, _U32, _N)
 KERNELS = {
-    "merge": (types.uint64(*_MATE, *_MATE, _N, _N, _N, _U64, _U32, _I64, _U64, _U32, _I64), merge),
+    "merge": (types.uint64(*_MATE, *_MATE, _N, _N, _N, _U64, _U32, _I64, _U16, _U32, _I64), merge),
     "write_pairs": (
         types.uint64(
             _BYTES, _U32, _N, _BYTES, _U32, _N, _U32, _N, _N, _BYTES, _N,

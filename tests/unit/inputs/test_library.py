@@ -1,0 +1,50 @@
+"""DNA given as RNA and RNA given as DNA are told by their exon borders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pysam
+import pytest
+
+from alktrace.genome.transcripts import Annotation, Transcript
+from alktrace.inputs.library import check_library
+from alktrace.runtime.errors import InputError
+
+GENE = Transcript("ALK", "G", "protein_coding", "T", "chr2", "-", ((2001, 2200), (1001, 1200)), (1, 300))
+
+
+def bam(folder: Path, spliced: int, unspliced: int) -> Path:
+    path = folder / "s1" / "evidence.bam"
+    path.parent.mkdir(exist_ok=True)
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr2", "LN": 5000}]}
+    with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+        for number in range(spliced + unspliced):
+            read = pysam.AlignedSegment(out.header)
+            read.query_name, read.flag, read.reference_id, read.mapping_quality = f"r{number}", 0, 0, 60
+            read.reference_start = 1160
+            read.cigartuples = [(0, 40), (3, 800), (0, 60)] if number < spliced else [(0, 100)]
+            read.query_sequence = "A" * 100
+            out.write(read)
+    pysam.index(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("assay", "spliced", "unspliced", "expected"),
+    [
+        ("rna", 2, 200, "s1: 200 reads run from exons into introns and 2 are spliced: this is DNA.*column assay"),
+        ("dna", 150, 20, "s1: 150 of 170 reads over exon borders are spliced: this is RNA"),
+        ("rna", 60, 140, None),
+        ("dna", 0, 200, None),
+        ("rna", 0, 50, None),
+    ],
+)
+def test_assay(tmp_path: Path, assay: str, spliced: int, unspliced: int, expected: str | None) -> None:
+    Annotation([GENE]).save(tmp_path / "annotation.tsv")
+    path = bam(tmp_path, spliced, unspliced)
+    if expected is None:
+        check_library(path, tmp_path / "annotation.tsv", ["ALK", "EML4"], assay)
+        return
+    with pytest.raises(InputError, match=expected):
+        check_library(path, tmp_path / "annotation.tsv", ["ALK", "EML4"], assay)
