@@ -17,7 +17,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {"python-isal": "isal", "minimap2": "pyminimap2", "pyyaml": "pyyaml"}  # conda's name: PyPI's
-_SPEC = re.compile(r"^([a-z0-9_.-]+)\s*(>=|=)\s*([0-9.]+)$")
+_SPEC = re.compile(r"^([a-z0-9_.-]+)\s*(>=|=)\s*([0-9.]+[a-z]?)$")
 
 
 def locked(name: str) -> dict[str, list[Version]]:
