@@ -14,6 +14,7 @@ recruiter alternate; the table gives medians, and ratios of the medians.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import math
 import os
@@ -23,6 +24,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -45,7 +47,8 @@ _CLASSES = ((25, 10**6), (16, 25), (10, 16))
 
 @dataclass
 class Cost:
-    """Seconds of wall and processor time, and peak memory of the largest process in MB."""
+    """Seconds of wall and processor time, and MB at the highest moment: proportional set size (PSS: shared pages are
+    divided among those that share them), summed over all processes that were started and their children, as sampled."""
 
     wall: float
     cpu: float
@@ -94,16 +97,36 @@ def main() -> None:
 def measure(work: Callable[[], list[subprocess.Popen[bytes]]]) -> Cost:
     """Cost of processes started together, all waited for."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    peak = 0.0
-    for process in work():
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{process.args}: exit code {process.returncode}")
-        peak = max(peak, usage.ru_maxrss / 1024)
+    peak, done = [0.0], threading.Event()
+    watcher = threading.Thread(target=_watch, args=(os.getpid(), peak, done))
+    watcher.start()
+    try:
+        for process in work():
+            if process.wait():
+                raise SystemExit(f"{process.args}: exit code {process.returncode}")
+    finally:
+        done.set()
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall, cpu, peak)
+    watcher.join()
+    return Cost(wall, cpu, peak[0])
+
+
+def _watch(root: int, peak: list[float], done: threading.Event) -> None:
+    """Keep in `peak` the largest sum of PSS, in MB, of the descendants of process `root`; five looks a second."""
+    while not done.wait(0.2):
+        parents: dict[int, list[int]] = defaultdict(list)
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                parents[int(stat.read_text().rpartition(")")[2].split()[1])].append(int(stat.parent.name))
+        found, waiting = 0, list(parents[root])
+        while waiting:
+            process = waiting.pop()
+            waiting += parents[process]
+            with contextlib.suppress(OSError, StopIteration):
+                rows = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+                found += int(next(row for row in rows if row.startswith("Pss:")).split()[1])
+        peak[0] = max(peak[0], found / 1024)
 
 
 def start_floor(reads: list[Path]) -> list[subprocess.Popen[bytes]]:
@@ -269,18 +292,26 @@ def _reference(arguments: argparse.Namespace) -> None:
     knowledge, panel = ROOT / "resources" / "knowledge", arguments.panel
     arguments.out.mkdir(parents=True, exist_ok=True)
     pins = {gene.gene: gene.transcript for gene in read_panel(panel) if gene.transcript}
-    annotation, _ = read_gtf(arguments.fasta.with_suffix(".gtf"), pins, Genome(arguments.fasta).lengths)
+    packed = arguments.out / "genome.2bit"
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    code = "import sys; from pathlib import Path; from alktrace.genome.twobit import write_twobit;"
+    code += "write_twobit(*map(Path, sys.argv[1:]))"
+    command = [sys.executable, "-c", code, str(arguments.fasta), str(packed)]
+    _print_cost("pack", arguments.fasta, measure(lambda: [subprocess.Popen(command, env=environment)]))
+    annotation, _ = read_gtf(arguments.fasta.with_suffix(".gtf"), pins, Genome(packed).lengths)
     annotation.save(arguments.out / "annotation.tsv")
-    files = [arguments.fasta, arguments.out / "annotation.tsv", panel]
+    files = [packed, arguments.out / "annotation.tsv", panel]
     files += [knowledge / "eml4_alk_variants.tsv", knowledge / "alk_partners.tsv"]
     files += [arguments.out / "targets.bin", arguments.out / "targets.tsv", knowledge / "hotspots.tsv"]
     code = "import sys; from pathlib import Path; from alktrace.reference.targets import build_targets;"
     code += "build_targets(*map(Path, sys.argv[1:]))"
-    command = [sys.executable, "-c", code, *map(str, files)]
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
-    cost = measure(lambda: [subprocess.Popen(command, env=environment)])
-    print("bases of FASTA\twall s\tcpu s\tMB")
-    print(f"{arguments.fasta.stat().st_size}\t{cost.wall:.1f}\t{cost.cpu:.1f}\t{cost.memory:.0f}")
+    build = [sys.executable, "-c", code, *map(str, files)]
+    _print_cost("targets", arguments.fasta, measure(lambda: [subprocess.Popen(build, env=environment)]))
+
+
+def _print_cost(what: str, fasta: Path, cost: Cost) -> None:
+    print("what\tbytes of FASTA\twall s\tcpu s\tMB")
+    print(f"{what}\t{fasta.stat().st_size}\t{cost.wall:.1f}\t{cost.cpu:.1f}\t{cost.memory:.0f}")
 
 
 # ---------------------------------------------------------------- plot

