@@ -16,8 +16,9 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
+NOT_ON_PYPI = {"python", "star"}
 NAMES = {"python-isal": "isal", "minimap2": "pyminimap2", "pyyaml": "pyyaml"}  # conda's name: PyPI's
-_SPEC = re.compile(r"^([a-z0-9_.-]+)\s*(>=|=)\s*([0-9.]+)$")
+_SPEC = re.compile(r"^([a-z0-9_.-]+)\s*(>=|=)\s*([0-9.]+[a-z]?)$")
 
 
 def locked(name: str) -> dict[str, list[Version]]:
@@ -41,7 +42,7 @@ def problems(envs: Path, versions: dict[str, list[Version]], asked: dict[str, Re
             conda, relation, text = match.groups()
             if seen.setdefault(conda, relation + text) != relation + text:
                 said.append(f"{path.name}: {conda} {relation}{text} but {seen[conda]} in another file")
-            if conda == "python":
+            if conda in NOT_ON_PYPI:
                 continue
             name, version = NAMES.get(conda, conda), Version(text)
             if name not in versions or name not in asked:

@@ -1,7 +1,8 @@
 # Configuration, sample sheet and the look-ups every stage uses. Nothing else reads the sheet.
 
-import os
+
 import sys
+from os import environ, pathsep
 from pathlib import Path
 
 from snakemake.settings.types import ExecMode
@@ -11,7 +12,7 @@ HERE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True))).res
 if (HERE / "scripts" / "alktrace").is_dir():
     sys.path.insert(0, str(HERE / "scripts"))
     # Scripts run in processes of their own, where an installed package would come before the folder of the script.
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE / "scripts"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environ["PYTHONPATH"] = pathsep.join([str(HERE / "scripts"), *filter(None, [environ.get("PYTHONPATH")])])
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
@@ -65,7 +66,7 @@ def read_inputs():
 try:
     if workflow.exec_mode == ExecMode.DEFAULT and HERE.is_dir():
         # PWD: the working directory is another one by now.
-        check_profile(sys.argv[1:], HERE.parent, Path(os.environ.get("PWD", ".")))
+        check_profile(sys.argv[1:], HERE.parent, Path(environ.get("PWD", ".")))
     SETTINGS, SAMPLES, REFERENCE = read_inputs()
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
