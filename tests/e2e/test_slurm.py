@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ OPTIONS = (
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
+    if os.environ.get("ALKTRACE_SLURM") != "1":
+        pytest.skip("set ALKTRACE_SLURM=1 to run it: it takes minutes of an idle machine")
     if reason := slurm.missing():
         pytest.skip(reason)
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
