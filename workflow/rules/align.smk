@@ -19,7 +19,7 @@ rule align_reads:
         "../../envs/minimap2.yaml"
     threads: 2
     resources:
-        mem_mb=scaled(1000, INDEX_BYTES),
+        mem_mb=scaled(1500, INDEX_BYTES),
         runtime=60,
     params:
         sheet=describe("assay"),
