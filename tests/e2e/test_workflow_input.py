@@ -110,7 +110,6 @@ def test_reads_gone_bad_take_their_report_with_them(
         ("../x; rm -rf ~\tp\t\trna\t{0}\t{1}\n", "row 2, column sample: '../x; rm -rf ~' is not allowed"),
         ("<script>\tp\t\trna\t{0}\t{1}\n", "row 2, column sample: '<script>' is not allowed"),
         ("s1\tp\t\trna\tnone.fastq.gz\t\n", "row 2, column fq1: no such file: none.fastq.gz"),
-        ("s1\tp\t\tdna\t{0}\t{1}\n", "row 2, column assay: DNA samples are not supported"),
     ],
 )
 def test_bad_sheet(
