@@ -14,8 +14,7 @@ from browser import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "none")]
 
-NARROW = pytest.param(390, marks=pytest.mark.xfail(reason="the page is 423 px wide on a screen of 390", strict=False))
-WIDTHS = (1280, NARROW)
+WIDTHS = (1280, 390)
 KINDS = ("fusion", "negative", "empty", "hostile")
 
 # Elements whose content is wider than their box, or that reach out of the window, outside boxes that scroll.
