@@ -3,6 +3,7 @@
 
 rule recruit_reads:
     input:
+        unpack(get_bam_needs),
         reads=get_reads,
         targets=get_targets("bin"),
         kernels="work/reference/kernels.done",

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from alktrace.inputs.reads import check_recruited
-from alktrace.recruit.bam_input import extract_units
+from alktrace.recruit.bam_input import bam_needs, extract_units
 from alktrace.recruit.stage import recruit
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.provenance import file_records
@@ -26,13 +26,16 @@ def main(snakemake: Any) -> dict[str, Any]:
             if column != "unit"
         }
         records = pool.submit(file_records, given)
+        wanted = bam_needs(snakemake.input, every_read=snakemake.params.keep_all)
+        extracted = extract_units(units, Path(folder), snakemake.threads, wanted)
         stats = recruit(
-            extract_units(units, Path(folder), snakemake.threads),
+            extracted.units,
             Path(snakemake.input.targets),
             out,
             Path(snakemake.output.stats),
             threads=snakemake.threads,
             keep_all=snakemake.params.keep_all,
+            bams=extracted.bams,
         )
         write_json(records.result(), Path(snakemake.output.record))
     check_recruited(out, stats, next(iter(given.values())))
