@@ -2,6 +2,7 @@
 
 
 import sys
+from functools import cache
 from os import environ, pathsep
 from pathlib import Path
 
@@ -16,6 +17,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
@@ -59,7 +61,8 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
-    check_content(sheet, samples)
+    if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     return settings, {sample.id: sample for sample in samples}, reference
 
 

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from alktrace.inputs.reads import check_recruited
@@ -10,14 +9,14 @@ from alktrace.recruit.bam_input import extract_units
 from alktrace.recruit.stage import recruit
 from alktrace.runtime.adaptor import run
 from alktrace.runtime.provenance import file_records
-from alktrace.runtime.scratch import scratch
+from alktrace.runtime.scratch import scratch_folder
 from alktrace.runtime.serialise import write_json
 
 
 def main(snakemake: Any) -> dict[str, Any]:
     units: list[dict[str, str]] = snakemake.params.units
     out = Path(snakemake.output.reads)
-    with ThreadPoolExecutor(1) as pool, TemporaryDirectory(dir=scratch(out), prefix="reads-") as folder:
+    with ThreadPoolExecutor(1) as pool, scratch_folder(out, "reads") as folder:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
         given = {
             f"{unit['unit']}.{column}" if unit["unit"] else column: Path(path)
@@ -27,7 +26,7 @@ def main(snakemake: Any) -> dict[str, Any]:
         }
         records = pool.submit(file_records, given)
         stats = recruit(
-            extract_units(units, Path(folder), snakemake.threads),
+            extract_units(units, folder, snakemake.threads),
             Path(snakemake.input.targets),
             out,
             Path(snakemake.output.stats),
