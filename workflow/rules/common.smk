@@ -16,6 +16,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
@@ -44,8 +45,9 @@ REPORT_VIEWS = [
 
 
 def read_inputs():
-    """The complete configuration, the sheet by sample, and the reference files. Paths in the configuration and in the
-    sheet are relative to the working directory, else to the folder of the file that names them."""
+    """The complete configuration, the sheet by sample, the reference files and the normal samples by assay and library.
+    Paths in the configuration and in the sheet are relative to the working directory, else to the folder of the file
+    that names them."""
     settings = complete(config, load_schema(SCHEMAS / "config.schema.yaml"))
     folders = [Path.cwd(), *(Path(file).resolve().parent for file in workflow.configfiles)]
     sheet = find_file("configuration: key samples", settings["samples"], folders)
@@ -60,14 +62,16 @@ def read_inputs():
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     check_content(sheet, samples)
-    return settings, {sample.id: sample for sample in samples}, reference
+    listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
+    normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
+    return settings, {sample.id: sample for sample in samples}, reference, normals
 
 
 try:
     if workflow.exec_mode == ExecMode.DEFAULT and HERE.is_dir():
         # PWD: the working directory is another one by now.
         check_profile(sys.argv[1:], HERE.parent, Path(environ.get("PWD", ".")))
-    SETTINGS, SAMPLES, REFERENCE = read_inputs()
+    SETTINGS, SAMPLES, REFERENCE, NORMALS = read_inputs()
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
@@ -126,6 +130,12 @@ def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
     return [str(targets)] if targets else []
+
+
+def get_normals(wildcards):
+    """Reports of the normal samples that have the sample's assay and library."""
+    sample = SAMPLES[wildcards.sample]
+    return [str(path) for path in NORMALS.get((sample.assay, sample.library), [])]
 
 
 def get_aligner_reference(wildcards):
