@@ -86,6 +86,7 @@ if SETTINGS["report"]["evidence_view"]:
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: docs/performance.md.
 INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
+ALIGNER_ENV = f"../../envs/{'star' if WAY == 'star' else 'minimap2'}.yaml"
 HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
@@ -159,3 +160,8 @@ def scaled(megabytes, per_genome_megabyte=0):
     packed = 3.5 if genome.suffix == ".gz" else 1
     size = genome.stat().st_size / 1e6 * packed if genome.exists() else HUMAN_GENOME
     return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt
+
+
+def minutes(first):
+    """Run time in minutes that grows with each attempt."""
+    return lambda wildcards, attempt: first * attempt
