@@ -39,10 +39,10 @@ class Wanted:
 
 
 def bam_needs(files: Mapping[str, str], *, every_read: bool) -> Wanted | None:
-    """What the rule's inputs `places` (BED), `genome` (2bit) and `fasta` say, None where it has none of them."""
+    """What the rule's inputs `places` (BED), `packed` (2bit) and `fasta` say, None where it has none of them."""
     if not files.get("places"):
         return None
-    reference = Reference(Path(files["fasta"]), TwoBit(Path(files["genome"])).lengths)
+    reference = Reference(Path(files["fasta"]), TwoBit(Path(files["packed"])).lengths)
     wanted = Wanted.read(Path(files["places"]), reference)
     return replace(wanted, stretches=None) if every_read else wanted
 
