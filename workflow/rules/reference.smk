@@ -144,7 +144,7 @@ rule list_target_places:
     threads: 2
     resources:
         mem_mb=scaled(2000),
-        runtime=60,
+        runtime=minutes(60),
     message:
         "List where an aligner may have put reads of the targets"
     script:

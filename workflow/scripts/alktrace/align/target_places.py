@@ -8,7 +8,7 @@ from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation
 from ..genome.twobit import TwoBit
 from ..knowledge.panel import read_panel
-from ..runtime.serialise import write_text
+from ..runtime.files import write_text
 from .search import locate
 
 PIECE = 100  # bases of an exon that are looked for in the genome at a time
