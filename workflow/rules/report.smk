@@ -62,6 +62,7 @@ rule render_report:
         runtime=10,
     params:
         settings={"max_lod_vaf": SETTINGS["thresholds"]["max_lod_vaf"], **SETTINGS["report"]},
+        combined=get_combined_page,
     message:
         "{wildcards.sample}: write the HTML report and the tables"
     script:

@@ -17,7 +17,7 @@ def main(snakemake: Any) -> None:
         annotation=Path(snakemake.input.annotation),
         knowledge=Path(snakemake.input.knowledge[0]).parent,
         out=Path(snakemake.output.html).parent,
-        settings=snakemake.params.settings,
+        settings={**snakemake.params.settings, "combined": snakemake.params.combined},
     )
 
 
