@@ -14,9 +14,10 @@ from ..model.combined import CombinedReport
 from ..model.records import FileRecord, Report, ReportFindings
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
+from ..runtime.files import write_text
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
 from ..runtime.provenance import file_digest
-from ..runtime.serialise import read_json, write_json, write_text
+from ..runtime.serialise import read_json, write_json
 from .combined import combine
 from .combined_page import combined_page
 from .multiqc import multiqc

@@ -107,10 +107,13 @@ def _resolve_seeds(search: Search, fragments: list[Fragment], seeds: list[Seed],
     return list(found.values())
 
 
-def place(search: Search, unplaced: Unplaced, genes: list[Transcript]) -> Junction | None:
-    """A junction of a contig that its own reads did not place, with one of the `genes` that share words with it."""
+def place(
+    search: Search, unplaced: Unplaced, genes: list[Transcript], anchors: Sequence[Anchor] = ()
+) -> Junction | None:
+    """A junction of a contig that its own reads did not place, with one of the `genes` that share words with it, or
+    else at one of the `anchors`, places of the genome that it fits."""
     foreign = unplaced.foreign
-    return _resolve(search, unplaced.contig, foreign, set(unplaced.names), {}, unplaced.into, genes)
+    return _resolve(search, unplaced.contig, foreign, set(unplaced.names), {}, unplaced.into, genes, anchors)
 
 
 def _is_linked(search: Search, seed: Seed, links: Mapping[str, tuple[Transcript, set[str]]]) -> bool:
@@ -142,11 +145,12 @@ def _resolve(
     links: Mapping[str, tuple[Transcript, set[str]]],
     into: bool,
     offered: Sequence[Transcript] = (),
+    anchors: Sequence[Anchor] = (),
 ) -> Junction | None:
     """Best partner of a contig, None where no gene or locus explains the foreign part.
 
     Candidates are the gene itself and the genes that the fragments' other alignments touch; where none fits, genes with
-    an exon border in the foreign part, genes of mates, and those `offered`; then places outside genes.
+    an exon border in the foreign part, genes of mates, and those `offered`; then places outside genes, `anchors` last.
     """
     ranked = _ranked(search, contig, foreign, [search.gene, *_partners(search, names)], into)
     if all(s.five.gene_id == s.three.gene_id for _, s in ranked):
@@ -155,7 +159,7 @@ def _resolve(
     ranked = [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
     best = _best(ranked, into)
     if best is None or (_is_unreached(best[0], into) and not _is_joined(search, best[0], links, into)):
-        locus = _locus(search, contig, names, into)
+        locus = _locus(search, contig, [*_aligned_places(search, names), *anchors], into)
         if locus is None or not _is_anchored(locus, contig, into):
             return None
         best = locus, ()
@@ -331,14 +335,19 @@ def _partners(search: Search, names: set[str]) -> list[Transcript]:
     return [genes[g] for g in ordered[:MAX_PARTNERS]]
 
 
-def _locus(search: Search, contig: str, names: set[str], into: bool) -> Structure | None:
-    """Structure with a partner outside every gene, placed where the fragments' other alignments lie."""
+def _aligned_places(search: Search, names: set[str]) -> list[Anchor]:
+    """Stretches around the other alignments of fragments, best first, in either sense."""
     primary = [a for a in _partner_alignments(search, names) if a.primary and not inside(a, search.gene)]
     anchors = {
         Anchor(a.contig, max(1, a.start - LOCUS_MARGIN), a.end + LOCUS_MARGIN, strand): None
         for a in sorted(primary, key=lambda a: (-a.mapping_quality, a.contig, a.start, a.end))[:MAX_PARTNERS]
         for strand in "+-"
     }
+    return list(anchors)
+
+
+def _locus(search: Search, contig: str, anchors: Sequence[Anchor], into: bool) -> Structure | None:
+    """Structure with a partner outside every gene, in the first of the stretches that holds it."""
     for anchor in anchors:
         region = search.genome.fetch_stranded(anchor.contig, anchor.start, anchor.end, anchor.strand)
         if not any(contig[i : i + LOCUS_WORD] in region for i in range(0, len(contig) - LOCUS_WORD + 1, LOCUS_WORD)):

@@ -14,11 +14,11 @@ from zlib import crc32
 from ..genome.fasta import Genome
 from ..genome.fragments import load_fragments
 from ..genome.transcripts import Annotation
-from ..inputs.umi import compile_umi
+from ..inputs.umi import molecule_rule
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import read_panel
 from ..model.findings import junction_id
-from ..model.molecules import MoleculeRule, molecules
+from ..model.molecules import molecules
 from ..model.records import (
     DismissedJunction,
     Fusion,
@@ -30,14 +30,16 @@ from ..model.records import (
     Support,
 )
 from ..settings import FusionSettings
+from ..structure.junction import Anchor
 from ..structure.notation import notation
 from ..structure.record import locus, pair_name, to_fusion
 from .classify import Classified, classify, kinase_exons
 from .consensus import lone_bases
 from .count import count_spanning, count_split
-from .discover import find_junctions, place
+from .discover import LOCUS_MARGIN, find_junctions, place
 from .exon_places import genes_sharing_words
 from .filters import NO_PARTNER, Dismissed, Seen, apply_filters, fold_artefacts
+from .genome_places import genome_places
 from .imbalance import exon_depth, known_exons, measure_imbalance
 from .junction import Junction, Search, Unplaced, settle
 from .limit import Shape, junction_limit
@@ -75,7 +77,7 @@ def call_fusions(
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
-    seen = survey(bam, searched, target, MoleculeRule(compile_umi(umi) if umi else None, library == "amplicon"), genes)
+    seen = survey(bam, searched, target, molecule_rule(umi, library), genes)
     blocks = seen.target.blocks(seen.rule)
     first_kinase_exon = kinase_exons(target, tables.domains).start
     known, shape = known_exons(target, genome), Shape.of(recruit_stats, seen.lengths)
@@ -101,7 +103,7 @@ def call_fusions(
         [], [gene.gene for gene, _ in searched],
     )  # fmt: skip
     found = [find_junctions(search) for search in searches]
-    _place_the_rest(searches, found)
+    _place_the_rest(searches, found, fasta)
     for search, junctions in zip(searches, found, strict=True):
         called, dismissed = _gene_events(search, junctions, tables, settings)
         for classified in called:
@@ -115,16 +117,35 @@ def call_fusions(
     return result
 
 
-def _place_the_rest(searches: list[Search], found: list[list[Junction]]) -> None:
-    """Place contigs that their own reads did not place by the words of all annotated exons, in one pass over them."""
+def _place_the_rest(searches: list[Search], found: list[list[Junction]], genome: Path) -> None:
+    """Place contigs that their own reads did not place: by the words of all annotated exons, then in all the genome."""
     waiting = [(n, contig) for n, search in enumerate(searches) for contig in search.unplaced]
-    offered = genes_sharing_words([contig.foreign for _, contig in waiting], searches[0].annotation, searches[0].genome)
+    parts = [contig.foreign for _, contig in waiting]
+    offered = genes_sharing_words(parts, searches[0].annotation, searches[0].genome)
+    rest = []
     for (number, contig), genes in zip(waiting, offered, strict=True):
-        junction = place(searches[number], contig, genes) if genes else None
-        if junction is not None:
-            searches[number].unplaced.remove(contig)
-            if all(junction.key != other.key for other in found[number]):
-                found[number].append(junction)
+        if not (genes and _take(searches[number], found[number], contig, place(searches[number], contig, genes))):
+            rest.append((number, contig))
+    for (number, contig), places in zip(rest, genome_places(genome, [c.foreign for _, c in rest]), strict=True):
+        search = searches[number]
+        near = [g for p in places for g in search.annotation.overlapping(p.contig, p.start + 1, p.end)]
+        genes = list({g.gene_id: g for g in near if g.gene_id != search.gene.gene_id}.values())
+        anchors = [
+            Anchor(p.contig, max(1, p.start - LOCUS_MARGIN), p.end + LOCUS_MARGIN, "-" if p.reverse else "+")
+            for p in places
+        ]
+        if places:
+            _take(search, found[number], contig, place(search, contig, genes, anchors))
+
+
+def _take(search: Search, junctions: list[Junction], contig: Unplaced, junction: Junction | None) -> bool:
+    """Add the junction of a contig that is placed now, if it is new."""
+    if junction is None:
+        return False
+    search.unplaced.remove(contig)
+    if all(junction.key != other.key for other in junctions):
+        junctions.append(junction)
+    return True
 
 
 def _gene_events(
