@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
+from ..model.molecules import MoleculeRule
 from .dna_reads import Breakend, Clip
 
 NEAR = 6  # aligners end one junction's reads this far apart, when the next bases fit both sides
@@ -38,9 +39,25 @@ class Contig:
     def names(self) -> set[str]:
         return {clip.name for clip in self.clips}
 
+    def molecules(self, rule: MoleculeRule) -> int:
+        """Molecules that the clips come from, at the least: reads with one name, or with one start and identifier, are
+        taken for one molecule."""
+        group: dict[object, int] = {}
+        members: dict[int, list[object]] = {}
+        for number, clip in enumerate(self.clips):
+            members[number] = []
+            for key in (clip.name, (clip.start, rule.identifier(clip.name))):
+                other = group.setdefault(key, number)
+                members[number].append(key)
+                if other != number:
+                    for moved in members.pop(other):
+                        group[moved] = number
+                        members[number].append(moved)
+        return len(members)
 
-def find_contigs(clips: Sequence[Clip], least: int, genome: Genome) -> list[Contig]:
-    """Consensus of every group of clips with at least `least` different fragments, best supported first."""
+
+def find_contigs(clips: Sequence[Clip], least: int, rule: MoleculeRule, genome: Genome) -> list[Contig]:
+    """Consensus of every group of clips from at least `least` molecules, best supported first."""
     by_side: dict[tuple[str, bool], dict[int, list[Clip]]] = defaultdict(lambda: defaultdict(list))
     for clip in clips:
         by_side[clip.breakend.contig, clip.breakend.keeps_left][clip.breakend.position].append(clip)
@@ -56,7 +73,8 @@ def find_contigs(clips: Sequence[Clip], least: int, genome: Genome) -> list[Cont
                 if contig is None or len(contig.names) < least:
                     break
                 used.update(map(id, contig.clips))
-                found.append(contig)
+                if contig.molecules(rule) >= least:
+                    found.append(contig)
     return sorted(found, key=lambda c: (-len(c.names), c.breakend))
 
 

@@ -55,12 +55,14 @@ class Breakend:
 
 @dataclass(frozen=True)
 class Clip:
-    """A read that leaves the reference at a breakend: its bases, kept ones first, and how many of them are kept."""
+    """A read that leaves the reference at a breakend: its bases, kept ones first, and how many of them are kept.
+    `start` is where its first sequenced base lies, clipped bases included: (contig, position, whether reversed)."""
 
     name: str
     breakend: Breakend
     bases: str
     kept: int
+    start: tuple[str, int, bool]
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,10 @@ def _strained(record: pysam.AlignedSegment, cigar: list[tuple[int, int]], refere
     contig = str(record.reference_name)
     if (tail := _tail(wrong)) and query + length == len(bases):
         end = Breakend(contig, record.reference_start + length - tail, keeps_left=True)
-        yield Clip(str(record.query_name), end, bases, len(bases) - tail)
+        yield Clip(str(record.query_name), end, bases, len(bases) - tail, _start(record, cigar))
     if (head := _tail(wrong[::-1])) and query == 0:
         end = Breakend(contig, record.reference_start + 1 + head, keeps_left=False)
-        yield Clip(str(record.query_name), end, reverse_complement(bases), len(bases) - head)
+        yield Clip(str(record.query_name), end, reverse_complement(bases), len(bases) - head, _start(record, cigar))
 
 
 def _tail(wrong: list[bool]) -> int:
@@ -185,10 +187,16 @@ def _clips(record: pysam.AlignedSegment, cigar: list[tuple[int, int]]) -> Iterat
     contig = str(record.reference_name)
     if cigar[0][0] == 4 and cigar[0][1] >= MIN_CLIP:
         at = Breakend(contig, record.reference_start + 1, keeps_left=False)
-        yield Clip(name, at, reverse_complement(bases), len(bases) - cigar[0][1])
+        yield Clip(name, at, reverse_complement(bases), len(bases) - cigar[0][1], _start(record, cigar))
     if cigar[-1][0] == 4 and cigar[-1][1] >= MIN_CLIP:
         at = Breakend(contig, int(record.reference_end or 0), keeps_left=True)
-        yield Clip(name, at, bases, len(bases) - cigar[-1][1])
+        yield Clip(name, at, bases, len(bases) - cigar[-1][1], _start(record, cigar))
+
+
+def _start(record: pysam.AlignedSegment, cigar: list[tuple[int, int]]) -> tuple[str, int, bool]:
+    clips = [length if operation in _CLIPS else 0 for operation, length in (cigar[0], cigar[-1])]
+    at = int(record.reference_end or 0) + clips[1] if record.is_reverse else record.reference_start + 1 - clips[0]
+    return str(record.reference_name), at, record.is_reverse
 
 
 class GeneWords:
@@ -232,7 +240,7 @@ def clips_elsewhere(bam: Path, words: Sequence[GeneWords]) -> list[list[Clip]]:
                     at = gene.breakend(clip.bases[clip.kept :])
                     if at is not None:
                         turned = reverse_complement(clip.bases)
-                        clips.append(Clip(clip.name, at, turned, len(turned) - clip.kept))
+                        clips.append(Clip(clip.name, at, turned, len(turned) - clip.kept, clip.start))
     return found
 
 

@@ -46,7 +46,7 @@ from .stage import MAX_PILEUP
 LOG = logging.getLogger(__name__)
 AROUND = 500  # bases beside a gene that belong to it
 BESIDE = 150  # bases beside an exon that belong to it
-LEAST_CLIPS = 2  # fragments that must leave the gene at one place
+LEAST_CLIPS = 2  # molecules that must leave the gene at one place
 LEAST_DISTANCE = 1000  # shorter rearrangements inside a contig are insertions and deletions
 POWER = 0.8  # share of the fragments over a breakpoint that show it, at the least
 CONTIG_SHOWN = 150
@@ -76,7 +76,7 @@ def call_dna(
     words = [GeneWords(genes[r.gene].contig, _stretches(r, genes[r.gene]), genome) for r in rows]
     for row, clips in zip(rows, clips_elsewhere(bam, words), strict=True):
         scans[row.gene].clips.extend(clips)
-    contigs = {name: find_contigs(found.clips, LEAST_CLIPS, genome) for name, found in scans.items()}
+    contigs = {name: find_contigs(found.clips, LEAST_CLIPS, rule, genome) for name, found in scans.items()}
     wanted = {name for found in scans.values() for name in found.odd}
     wanted |= {name for found in scans.values() for name in found.imperfect}
     wanted |= {name for found in contigs.values() for contig in found for name in contig.names}
