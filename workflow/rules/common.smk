@@ -130,6 +130,17 @@ def get_units(wildcards):
     ]
 
 
+def get_bam_needs(wildcards):
+    """What a sample given as BAM or CRAM needs besides: where reads of the targets may lie, and the genome."""
+    if all(unit.bam is None for unit in SAMPLES[wildcards.sample].units):
+        return {}
+    return {
+        "places": "work/reference/target_places.bed",
+        "packed": "work/reference/genome.2bit",
+        "fasta": str(REFERENCE["fasta"]),
+    }
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets

@@ -37,6 +37,17 @@ class Specimen(StrEnum):
     OTHER = "other"
 
 
+class BamReading(StrEnum):
+    """How the reads were taken out of a BAM or CRAM: through its index, or all of it was read, and why."""
+
+    INDEX = "index"
+    NO_INDEX = "no_index"
+    OLD_INDEX = "old_index"
+    OTHER_GENOME = "other_genome"
+    UNALIGNED = "unaligned"
+    ALL_READS = "all_reads"
+
+
 class Kind(StrEnum):
     """What a junction of a target gene is."""
 

@@ -2,7 +2,7 @@
 """Compiled scan of one mate's FASTQ buffer: find the records, count, look for target k-mers.
 
 One call handles all whole records of a buffer. The line lengths of a record predict those of the next: the newline is
-looked for where it should be, and the quality line is jumped over. A record that does not fit is parsed line by line.
+looked for where it should be. A record that does not fit is parsed line by line.
 """
 
 from __future__ import annotations
@@ -223,6 +223,7 @@ def scan(
             and buffer[start + line + uint64(2)] == uint8(_NEWLINE)
             and buffer[after - uint64(1)] == uint8(_NEWLINE)
             and (after == end or buffer[after] == uint8(_AT))
+            and find_newline(buffer, quality, after) == after - uint64(1)
             and pack_read(buffer, start, line, packed, place)
         ):
             line2 = find_newline(buffer, start, end)
