@@ -2,7 +2,7 @@
 """Compiled scan of one mate's FASTQ buffer: find the records, count, look for target k-mers.
 
 One call handles all whole records of a buffer. The line lengths of a record predict those of the next: the newline is
-looked for where it should be, and the quality line is jumped over. A record that does not fit is parsed line by line.
+looked for where it should be. A record that does not fit is parsed line by line.
 """
 
 from __future__ import annotations
