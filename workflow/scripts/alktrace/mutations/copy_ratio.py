@@ -1,10 +1,10 @@
 """Copy ratio of panel genes from the coverage of their targets.
 
 A target's log2 depth is compared with its mean in normal samples, or, without them, with the sample's other targets.
-What GC and baits do to it is fitted within genes, where copy number is the same; the genes then stand side by side, each
-with one vote for the centre, so that a gene with many targets cannot hide its own gain. The error of a gene has three
-parts: counting, targets of one gene that differ (both measured in the sample), and genes that differ by more than that
-(measured between the sample's genes and, leave-one-out, between the genes of the normals).
+What GC and baits do to it is fitted within genes, where copy number is the same; the genes then stand side by side,
+each with one vote for the centre, so that a gene with many targets cannot hide its own gain. The error of a gene has
+three parts: counting, targets of one gene that differ (both measured in the sample), and genes that differ by more than
+that (measured between the sample's genes and, leave-one-out, between the genes of the normals).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def copy_ratios(targets: Sequence[CopyTarget], normals: Sequence[Sequence[CopyTa
     kept, references = _matched(_caught(targets), normals)
     genes = {t.gene for t in kept}
     if len(genes) < LEAST_GENES:
-        return [_blind(gene, targets, "copy_few_genes" if gene in genes else "copy_not_on_panel") for gene in GENES]
+        return [_blind(gene, targets, "copy_few_genes" if gene in genes else "copy_no_target") for gene in GENES]
     depths = np.array([[t.depth for t in other] for other in references])
     fit = _fit(kept, _reference(kept, depths))
     spread = max(1.0, _spread(fit), _spread_of_normals(kept, references))
@@ -63,12 +63,17 @@ def copy_ratios(targets: Sequence[CopyTarget], normals: Sequence[Sequence[CopyTa
     results = []
     for gene in GENES:
         if gene not in fit.genes:
-            results.append(_blind(gene, targets, "copy_not_on_panel"))
+            results.append(_blind(gene, targets, "copy_no_target"))
             continue
         at = fit.genes.index(gene)
         value, error = float(fit.value[at]), float(fit.error[at]) * spread
         results.append(_result(gene, value, error, critical, half, fit.targets[at], fit.fragments[at], len(references)))
     return results
+
+
+def without_answer(reason: str) -> list[CopyRatio]:
+    """No gene assessable, for one reason."""
+    return [_blind(gene, (), reason) for gene in GENES]
 
 
 def _result(
@@ -107,7 +112,7 @@ def _blind(gene: str, targets: Sequence[CopyTarget], reason: str) -> CopyRatio:
     own = [t for t in targets if t.gene == gene]
     return CopyRatio(
         gene=gene, state=State.NOT_ASSESSABLE, ratio=None, low=None, high=None, limit=None, targets=len(own),
-        fragments=sum(t.fragments for t in own), normals=0, reason=reason if own else "copy_not_on_panel",
+        fragments=sum(t.fragments for t in own), normals=0, reason=reason,
     )  # fmt: skip
 
 
@@ -184,7 +189,9 @@ def _trend(targets: Sequence[CopyTarget], value: Floats, groups: dict[str, list[
     """What GC (linear and square) and the share of baited bases around do to the log2 depth, by least squares on the
     differences within genes (ridge regression)."""
     gc = np.array([t.gc for t in targets]) - 0.5
-    design = np.column_stack([gc * 10, (gc * 10) ** 2, [t.baited for t in targets], np.log2([t.end - t.start + 1 for t in targets])])
+    design = np.column_stack(
+        [gc * 10, (gc * 10) ** 2, [t.baited for t in targets], np.log2([t.end - t.start + 1 for t in targets])]
+    )
     design = design - design.mean(axis=0)
     inside, response = design.copy(), value.copy()
     for members in groups.values():
