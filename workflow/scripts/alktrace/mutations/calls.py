@@ -12,18 +12,15 @@ from .noise import (
     MIN_ALT_FRAGMENTS,
     MUTATED_COUNT,
     MUTATED_FRACTION,
-    NEIGHBOUR,
-    NEIGHBOUR_TYPE,
-    NO_HOT_SITES,
     Cells,
     NoiseModel,
     critical_counts,
     detection_limits,
-    differing_types,
     p_values,
     substitution_cells,
 )
 from .pileup import GenePileup, codon_text
+from .substitutions import NEIGHBOUR, NEIGHBOUR_TYPE, differing_types
 
 # Aligners clip a read with a short part beyond a splice more often when a change lies beside the splice: so many of the
 # mutated molecules are lost (measured, docs/mutations.md).
@@ -98,8 +95,8 @@ def screens_indels(gene: str, codon: int, tables: ScreenSet) -> bool:
     return any(event.screens_indels for event in tables.by_codon[gene, codon])
 
 
-def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float]:
-    """(mean rate, sigma) of reading codon `end` where the molecule holds `start`.
+def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float, int]:
+    """(mean rate, sigma, type) of reading codon `end` where the molecule holds `start`.
 
     For two or three substitutions the rarest one alone: an upper bound.
     """
@@ -107,26 +104,28 @@ def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tup
     depths = np.broadcast_to(depth, (len(kinds), 2))
     rates = model.expected(kinds, depths)
     rarest = int(np.argmin(rates))
-    return float(rates[rarest]), float(model.cell_sigma(kinds, depths)[rarest])
+    return float(rates[rarest]), float(model.cell_sigma(kinds, depths)[rarest]), int(kinds[rarest])
 
 
-def _noise_of(model: NoiseModel, contents: np.ndarray, reference: int, content: int) -> tuple[float, float]:
-    """(mean rate, sigma) of `content` as an error of the codons present: the reference and any common content."""
+def _noise_of(
+    model: NoiseModel, contents: np.ndarray, reference: int, content: int
+) -> tuple[float, float, np.ndarray]:
+    """(mean rate, sigma, shares of hot sites) of `content` as an error of the codons present: the reference and any common content."""
     total = contents.sum()
     by_content = contents.sum(axis=1)
     present = {reference, *np.flatnonzero((by_content >= MUTATED_COUNT) & (by_content >= MUTATED_FRACTION * total))}
-    rate, sigmas = 0.0, []
+    rate, sigmas, hot = 0.0, [], np.zeros(model.hot_shares.shape[1])
     for source in sorted(int(k) for k in present if k != content):
-        mean, sigma = _expected(model, source, content, contents.sum(axis=0))
+        mean, sigma, kind = _expected(model, source, content, contents.sum(axis=0))
         rate += mean * float(by_content[source]) / float(total)
         sigmas.append(sigma)
-    return max(rate, 1e-9), max(sigmas)
+        hot = np.maximum(hot, model.hot_shares[kind])
+    return max(rate, 1e-9), max(sigmas), hot
 
 
 def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet) -> list[CodonCall]:
     """Contents of the screened codons that noise does not explain, filtered ones included."""
-    raised = damage.raised_types(model)
-    background = damage.background_rate(model)
+    background = damage.background_rate(model.rates)
     least = _least_counts(screen, model, background, alpha)
     calls = []
     for codon in screen.codons:
@@ -139,15 +138,14 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
         for content in np.flatnonzero(by_content >= least[codon]):
             if content == reference:
                 continue
-            rate, sigma = _noise_of(model, contents, reference, int(content))
+            rate, sigma, hot = _noise_of(model, contents, reference, int(content))
             count = int(by_content[content])
             against = np.array([rate, min(rate, background)])
-            p_value, bare = p_values(
-                np.array([count] * 2), np.array([depth] * 2), against, np.array([sigma] * 2), model.hot_sites
-            )
+            sigmas, hots = np.array([sigma, min(sigma, model.usual_sigma)]), np.tile(hot, (2, 1))
+            p_value, bare = p_values(np.array([count] * 2), np.array([depth] * 2), against, sigmas, hots)
             types = differing_types(reference, int(content))
-            low = p_value > alpha or count < damage.least_count(depth, types, raised)
-            patterns = sorted({raised[t] for t in types if t in raised})
+            low = p_value > alpha or count < damage.least_count(depth, types, model.rates, model.raised)
+            patterns = sorted({model.raised[t] for t in types if t in model.raised})
             if bare > alpha or (low and not patterns):
                 continue
             call = CodonCall(
@@ -163,7 +161,7 @@ def _least_counts(screen: GeneScreen, model: NoiseModel, background: float, alph
     """By codon, a count below which no content can stand out: that of the lowest rate and the lightest tail."""
     depth = screen.pileup.counts.sum(axis=(1, 2))[[codon - 1 for codon in screen.codons]].astype(np.int64)
     rate = np.full(len(depth), min(float(model.rates.min()), background))
-    critical = critical_counts(depth, rate, np.full(len(depth), model.sigma), NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
+    critical = critical_counts(depth, rate, np.full(len(depth), model.sigma.min()), None, alpha, MIN_ALT_FRAGMENTS)
     return dict(zip(screen.codons, critical.tolist(), strict=True))
 
 
@@ -189,7 +187,6 @@ def _at_splice(screen: GeneScreen, codon: int) -> bool:
 
 def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> dict[int, float]:
     """Limit of detection (VAF) of each covered codon: the worst of its reported single substitutions."""
-    raised = damage.raised_types(model)
     rows: list[tuple[int, np.ndarray, int]] = []
     for codon in screen.codons:
         contents = screen.pileup.counts[codon - 1].sum(axis=0)
@@ -204,9 +201,12 @@ def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> 
     kind = np.array([r[2] for r in rows])
     total = depth.sum(axis=1)
     critical = critical_counts(
-        total, model.expected(kind, depth), model.cell_sigma(kind, depth), model.hot_sites, alpha, MIN_ALT_FRAGMENTS
+        total, model.expected(kind, depth), model.cell_sigma(kind, depth), model.hot_shares[kind], alpha,
+        MIN_ALT_FRAGMENTS,
     )
-    floor = np.array([damage.least_count(int(n), [int(k)], raised) for n, k in zip(total, kind, strict=True)])
+    floor = np.array(
+        [damage.least_count(int(n), [int(k)], model.rates, model.raised) for n, k in zip(total, kind, strict=True)]
+    )
     spliced = np.array([LOST_AT_SPLICE * _at_splice(screen, r[0]) for r in rows])
     limits = detection_limits(np.maximum(critical, floor), total, 1 - (1 - model.misread) * (1 - spliced))
     worst: dict[int, float] = {}

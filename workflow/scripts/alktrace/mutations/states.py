@@ -19,8 +19,6 @@ from .indel_noise import IndelNoise
 from .inputs import Sample
 from .noise import (
     MIN_ALT_FRAGMENTS,
-    NEIGHBOUR,
-    NO_HOT_SITES,
     NoiseModel,
     clopper_pearson,
     critical_counts,
@@ -29,6 +27,7 @@ from .noise import (
 )
 from .pileup import GenePileup
 from .reads import ReadTable
+from .substitutions import NEIGHBOUR
 
 MOST_STRETCHES = 8  # of codons named in one reason; `screened` has them all
 
@@ -199,8 +198,8 @@ def skipping_track(
         np.array([exon_skipping.SKIPPING_RATE]),
         np.array([exon_skipping.SKIPPING_SIGMA]),
     )
-    p_value = float(p_values(np.array([skipped]), n, rate, sigma, NO_HOT_SITES)[0])
-    critical = critical_counts(n, rate, sigma, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
+    p_value = float(p_values(np.array([skipped]), n, rate, sigma)[0])
+    critical = critical_counts(n, rate, sigma, None, limits.alpha, MIN_ALT_FRAGMENTS)
     limit = float(detection_limits(critical, n, 0.0)[0])
     state, reason = State.NOT_DETECTED, ""
     if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:
