@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..inputs.umi import molecule_rule
 from ..knowledge.hotspots import Event
 from ..model.records import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
 from ..model.vocabulary import ChangeType, Kind, Library
@@ -59,7 +60,7 @@ def screen_sample(
     """
     sample = read_inputs(fasta, annotation, panel, knowledge, fusions, settings, targets_bed, blind)
     reads = read_bam(
-        bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, umi, library == Library.AMPLICON,
+        bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, molecule_rule(umi, library),
         phase.fusion_molecules(fusions, "ALK"),
     )  # fmt: skip
     screens = _pile_up(sample, reads)
