@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..knowledge.hotspots import ScreenSet
+from ..model.findings import TARGET
 from . import damage, hgvs
 from .noise import (
     MIN_ALT_FRAGMENTS,
@@ -40,6 +41,7 @@ class CodonCall:
     ref_fragments: int
     alt_fragments: int
     p_value: float
+    error_rate: float  # of this content, by error alone
     filters: tuple[str, ...] = ()
 
 
@@ -107,10 +109,9 @@ def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tup
     return float(rates[rarest]), float(model.cell_sigma(kinds, depths)[rarest]), int(kinds[rarest])
 
 
-def _noise_of(
-    model: NoiseModel, contents: np.ndarray, reference: int, content: int
-) -> tuple[float, float, np.ndarray]:
-    """(mean rate, sigma, shares of hot sites) of `content` as an error of the codons present: the reference and any common content."""
+def _noise_of(model: NoiseModel, contents: np.ndarray, reference: int, content: int) -> tuple[float, float, np.ndarray]:
+    """(mean rate, sigma, shares of hot sites) of `content` as an error of the codons present: the reference and any
+    common content."""
     total = contents.sum()
     by_content = contents.sum(axis=1)
     present = {reference, *np.flatnonzero((by_content >= MUTATED_COUNT) & (by_content >= MUTATED_FRACTION * total))}
@@ -150,7 +151,7 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
                 continue
             call = CodonCall(
                 screen.gene, codon, int(content), codon_text(reference), codon_text(int(content)), depth,
-                int(by_content[reference]), count, float(p_value),
+                int(by_content[reference]), count, float(p_value), rate,
             )  # fmt: skip
             filters = tuple(patterns if low else ()) + _scope_filters(call, tables)
             calls.append(CodonCall(**{**call.__dict__, "filters": filters}))
@@ -185,31 +186,65 @@ def _at_splice(screen: GeneScreen, codon: int) -> bool:
     return any(start <= end <= start + 3 for end in transcript.exon_ends[:-1])
 
 
-def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> dict[int, float]:
-    """Limit of detection (VAF) of each covered codon: the worst of its reported single substitutions."""
-    rows: list[tuple[int, np.ndarray, int]] = []
-    for codon in screen.codons:
-        contents = screen.pileup.counts[codon - 1].sum(axis=0)
-        if contents.sum() == 0:
-            continue
-        kinds = NEIGHBOUR_TYPE[int(screen.pileup.codons[codon - 1]) % 64]
-        wanted = {int(kinds[j]) for j in screen.wanted[codon]}
-        rows.extend((codon, contents, kind) for kind in sorted(wanted))
+@dataclass(frozen=True)
+class CodonLimit:
+    """Limit of detection (VAF) of a codon: the worst of its reported single substitutions. `hidden` are those that
+    `pattern` (of `damage`) hides, at `hidden_vaf` above the bound; they are left out of `vaf` unless one of them is a
+    listed change (`decisive`)."""
+
+    vaf: float
+    hidden: tuple[str, ...] = ()
+    pattern: str = ""
+    hidden_vaf: float = 0.0
+    decisive: bool = False
+
+
+def substitution_limits(
+    screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet, max_lod_vaf: float
+) -> dict[int, CodonLimit]:
+    """Limit of detection of each covered codon with a reported single substitution."""
+    rows = [
+        (codon, int(j))
+        for codon in screen.codons
+        for j in screen.wanted[codon]
+        if screen.pileup.counts[codon - 1].sum() > 0
+    ]
     if not rows:
         return {}
-    depth = np.array([r[1] for r in rows])
-    kind = np.array([r[2] for r in rows])
-    total = depth.sum(axis=1)
+    codes = screen.pileup.codons[[codon - 1 for codon, _ in rows]].astype(np.int64)
+    kind = NEIGHBOUR_TYPE[codes, [j for _, j in rows]]
+    depth = screen.pileup.counts[[codon - 1 for codon, _ in rows]].sum(axis=1)
+    total = depth.sum(axis=1).astype(np.int64)
     critical = critical_counts(
         total, model.expected(kind, depth), model.cell_sigma(kind, depth), model.hot_shares[kind], alpha,
         MIN_ALT_FRAGMENTS,
-    )
+    )  # fmt: skip
     floor = np.array(
         [damage.least_count(int(n), [int(k)], model.rates, model.raised) for n, k in zip(total, kind, strict=True)]
     )
-    spliced = np.array([LOST_AT_SPLICE * _at_splice(screen, r[0]) for r in rows])
-    limits = detection_limits(np.maximum(critical, floor), total, 1 - (1 - model.misread) * (1 - spliced))
-    worst: dict[int, float] = {}
-    for (codon, _, _), limit in zip(rows, limits, strict=True):
-        worst[codon] = max(worst.get(codon, 0.0), float(limit))
-    return worst
+    lost = {codon: LOST_AT_SPLICE * _at_splice(screen, codon) for codon in screen.codons}
+    kept = (1 - model.misread) * (1 - np.array([lost[codon] for codon, _ in rows]))
+    limits = detection_limits(np.maximum(critical, floor), total, 1 - kept)
+    by_codon: dict[int, list[tuple[int, str, float]]] = {}
+    for (codon, j), k, limit in zip(rows, kind, limits, strict=True):
+        by_codon.setdefault(codon, []).append((j, model.raised.get(int(k), ""), float(limit)))
+    return {codon: _codon_limit(screen, codon, own, tables, max_lod_vaf) for codon, own in by_codon.items()}
+
+
+def _codon_limit(
+    screen: GeneScreen, codon: int, own: list[tuple[int, str, float]], tables: ScreenSet, bound: float
+) -> CodonLimit:
+    """`own`: neighbour, damage pattern and limit of each reported substitution."""
+    hidden = [(j, pattern, limit) for j, pattern, limit in own if pattern and limit > bound]
+    seen = [limit for _, pattern, limit in own if not (pattern and limit > bound)]
+    worst = max(limit for _, _, limit in own)
+    if not hidden or not seen:
+        return CodonLimit(worst)
+    code = int(screen.pileup.codons[codon - 1])
+    names = [
+        hgvs.protein_substitution(codon, codon_text(code), codon_text(int(NEIGHBOUR[code, j])))[1] for j, _, _ in hidden
+    ]
+    decisive = screen.gene != TARGET or any(name in tables.listed_changes for name in names)
+    patterns = ", ".join(sorted({pattern for _, pattern, _ in hidden}))
+    hidden_vaf = max(limit for _, _, limit in hidden)
+    return CodonLimit(worst if decisive else max(seen), tuple(dict.fromkeys(names)), patterns, hidden_vaf, decisive)

@@ -8,10 +8,10 @@ and binomial counts with a log-normal rate: Bulmer, Biometrics 1974;30:101). The
   by two or more reads that agree). It is the mean of a gamma posterior whose prior is worth PRIOR_SHAPE errors. The
   prior rate is PRIOR_RATE; for bases read once it is the sample's own, where mates overlap: how often one of the two
   reads the wrong base, plus the rate at which agreeing reads are wrong.
-- One sigma serves all types, but for those that a damage pattern raises (`damage`): these have one of their own, so that
-  uneven damage is known and blinds no other type. Its posterior (Poisson counts around means that add up to the errors
-  seen, log-normal prior) runs on a grid; an upper quantile is used, so that variation the sample cannot show is still
-  allowed for.
+- One sigma serves all types, but for those that a damage pattern raises (`damage`): these have one of their own, so
+  that uneven damage is known and blinds no other type. Its posterior (Poisson counts around means that add up to the
+  errors seen, log-normal prior) runs on a grid; an upper quantile is used, so that variation the sample cannot show is
+  still allowed for.
 - A few sites may be far worse than a log-normal of the many allows: hot sites, HOT_FACTORS times as bad as the mean.
   How many there are is learned beside sigma; their tails are added to that of the usual sites.
 - Codons that look mutated are left out of the fit (see `fit`).
@@ -40,9 +40,9 @@ HOT_FACTORS = (3.0, 5.0, 8.0, 13.0, 20.0)
 _HOT = np.array(HOT_FACTORS)
 HOT_SIGMA = 0.2  # hot sites of one factor differ by 20%: the factors on either side are reached
 HOT_SHARES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
-NO_HOT_PRIOR = 0.99  # prior probability that a sample has none
-FEW_HOT, MANY_HOT = 0.01, 0.1
-MANY_SHARE = 0.005
+# Prior probability that a sample has hot sites: MANY_SHARE of its sites or more; fewer. Few of them cannot be told from
+# mutations by one sample alone: a higher prior would cost clean samples their limit.
+MANY_SHARE, MANY_HOT, FEW_HOT = 0.005, 0.1, 0.01
 _SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(3.0), 31))
 _NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
 _NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum())
@@ -223,7 +223,9 @@ def fit(cells: Cells, alpha: float) -> NoiseModel:
     sigma, hot_shares = np.zeros(len(TYPES)), np.zeros((len(TYPES), len(HOT_FACTORS)))
     for own, part in parts:
         rates[own], shape[own] = part.rates[own], part.posterior_shape[own]
-        sigma[own], hot_shares[own] = part.sigma[own], part.hot_shares[own]
+        sigma[own] = part.sigma[own]
+        if part is usual:  # the few sites of a damage pattern cannot tell how many are hot; their sigma holds them
+            hot_shares[own] = part.hot_shares[own]
     return NoiseModel(rates, shape, sigma, hot_shares, raised)
 
 
