@@ -41,6 +41,7 @@ rule report_sample:
         sheet=describe("patient", "timepoint", "assay", "library", "umi", "head"),
         settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
         shown=SETTINGS["report"],
+        combined=get_combined_page,
     message:
         "{wildcards.sample}: type fusions, screen codons, write the report"
     script:

@@ -7,7 +7,7 @@ from typing import Any
 from alktrace.align.stage import align_reads
 from alktrace.inputs.reads import check_recruited
 from alktrace.model.records import RecruitStats
-from alktrace.recruit.bam_input import extract_units
+from alktrace.recruit.bam_input import bam_needs, extract_units
 from alktrace.recruit.stage import recruit
 from alktrace.runtime.adaptor import run, stage
 from alktrace.runtime.provenance import file_records
@@ -49,13 +49,16 @@ def recruit_reads(snakemake: Any, out: Path) -> RecruitStats:
     with ThreadPoolExecutor(1) as pool:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
         records = pool.submit(file_records, given)
+        wanted = bam_needs(snakemake.input, every_read=snakemake.params.keep_all)
+        extracted = extract_units(units, out.parent, snakemake.threads, wanted)
         stats = recruit(
-            extract_units(units, out.parent, snakemake.threads),
+            extracted.units,
             Path(snakemake.input.targets),
             out,
             Path(snakemake.output.stats),
             threads=snakemake.threads,
             keep_all=snakemake.params.keep_all,
+            bams=extracted.bams,
         )
         write_json(records.result(), Path(snakemake.output.record))
     check_recruited(out, stats, next(iter(given.values())))

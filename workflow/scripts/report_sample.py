@@ -41,6 +41,7 @@ def main(snakemake: Any) -> None:
             out=Path(snakemake.output.html).parent,
             settings={
                 "max_lod_vaf": snakemake.params.settings["thresholds"]["max_lod_vaf"],
+                "combined": snakemake.params.combined,
                 **snakemake.params.shown,
             },
             **common,
