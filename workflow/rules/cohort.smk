@@ -12,6 +12,7 @@ rule summarise_cohort:
             caption="../report/cohort.rst",
             category="Cohort",
         ),
+        carry_over="results/cohort/carry_over.tsv",
         multiqc="results/cohort/alktrace_mqc.json",
         patients=directory("results/cohort/patients"),
     log:

@@ -18,6 +18,7 @@ from ..runtime.files import write_text
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
 from ..runtime.provenance import file_digest
 from ..runtime.serialise import read_json, write_json
+from .carry_over import carry_over, carry_over_table
 from .combined import combine
 from .combined_page import combined_page
 from .multiqc import multiqc
@@ -27,7 +28,7 @@ from .table import _row, _table
 
 
 def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] | None = None) -> None:
-    """Write summary.tsv, index.html, alktrace_mqc.json and patients/*.html into `out` from report.json files.
+    """Write summary.tsv, carry_over.tsv, index.html, alktrace_mqc.json and patients/* into `out` from report.json.
 
     Rows are in the order of `reports`, which is also the order in time of one patient's samples. Pages of patients that
     are no longer among them are removed. `failed` are samples without a report and why. Raises
@@ -47,6 +48,7 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
         )
         for name, paths in patients.items()
     }
+    carried = carry_over(list(found.values()), knowledge.sentences)
     for (patient, _), (stem, record) in combined.items():
         pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient))
     index = (
@@ -55,6 +57,7 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
         .render(
             rows=rows,
             failed=failed or {},
+            carried=carried,
             patients={name: file_name(name) for name in patients},
             combined={key: stem for key, (stem, _) in combined.items()},
             style=style(),
@@ -72,6 +75,7 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     for old in [*folder.glob("*.html"), *folder.glob("*.json")]:
         if old.name not in made:
             old.unlink()
+    write_text(out / "carry_over.tsv", carry_over_table(carried))
     write_text(out / "summary.tsv", _table(rows, failed or {}))
     write_json(multiqc(rows), out / "alktrace_mqc.json")
     write_text(out / "index.html", index)
