@@ -7,11 +7,12 @@ neither are inserted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from Bio.Align import PairwiseAligner
 
+from ..align.search import Place
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from .dna_contigs import FAR, Contig
@@ -19,6 +20,7 @@ from .dna_reads import UNIQUE_QUALITY, Breakend, Mate
 
 WINDOW = 1000  # bases around an alignment that are searched for the contig
 MOST_WINDOWS = 8
+ENOUGH = 100  # foreign bases of which a partner known from the reads explains half
 LEAST_SCORE = 22  # bases of a partner, net of errors, that are looked at
 INSERTED = 60  # longest insert between both sides
 AMBIGUOUS = 6  # a second place this close in score is no worse
@@ -49,14 +51,23 @@ class _Hit:
     offset: int  # of that base in the foreign part
 
 
-def place(contig: Contig, mates: Mapping[str, Mapping[int, Mate]], genome: Genome) -> Placement | None:
-    """The junction of a contig, None when its foreign side fits nowhere or one place explains all of it."""
+def place(
+    contig: Contig, mates: Mapping[str, Mapping[int, Mate]], genome: Genome, elsewhere: Sequence[Place] | None = None
+) -> Placement | None:
+    """The junction of a contig, None when its foreign side fits nowhere or one place explains all of it.
+
+    Looked at is what other alignments of its fragments touch, and `elsewhere`, places of the whole genome that its
+    foreign part fits. Before these are known a partner must explain half of that part: a better one may lie elsewhere.
+    """
     fragments = [mates[name] for name in sorted(contig.names) if name in mates]
     hits: list[_Hit] = []
-    for name, start, end in _windows(fragments, contig.breakend):
+    windows = _windows(fragments, contig.breakend)
+    windows += [(p.contig, p.start + 1 - WINDOW, p.end + WINDOW) for p in elsewhere or ()]
+    least = LEAST_SCORE if elsewhere is not None else max(LEAST_SCORE, min(len(contig.foreign), ENOUGH) // 2)
+    for name, start, end in windows:
         hits += _hits(contig.foreign, name, start, end, genome)
     hits.sort(key=lambda hit: (-hit.score, hit.partner))
-    if not hits or hits[0].score < LEAST_SCORE:
+    if not hits or hits[0].score < least:
         return None
     best = hits[0]
     others = [h for h in hits if h.score >= best.score - AMBIGUOUS and not _same(h, best)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -89,19 +90,32 @@ class Mate:
 class Scan:
     """One pass over the records of a gene's span.
 
-    `spans` are fragments as (start, end, UMI) with the number of read pairs that show them; pairs that do not fit are
-    not among them. `imperfect` are those fragments, by name, with a clip or `DIFFERENCES` in a read: in a repeat a read
-    may be aligned beyond a breakpoint."""
+    `spans` are fragments as (start, end, UMI), clipped bases included, with the number of read pairs that show them;
+    pairs that do not fit are not among them. `extents` are the first and last aligned position of each. `imperfect` are
+    those fragments, by name, with a clip or `DIFFERENCES` in a read: in a repeat a read may be aligned beyond a
+    breakpoint."""
 
     clips: list[Clip]
     odd: set[str]  # names of fragments whose mates do not fit together
     spans: Counter[tuple[int, int, str]]
     imperfect: dict[str, tuple[int, int, str]]
+    extents: dict[tuple[int, int, str], tuple[int, int]]
+
+    @classmethod
+    def empty(cls) -> Scan:
+        """Of a gene without reads."""
+        return cls([], set(), Counter(), {}, {})
+
+    @cached_property
+    def unique(self) -> list[tuple[int, int, str]]:
+        """The different fragments, sorted."""
+        return different(self.spans.elements())
 
 
 def scan(bam: Path, contig: str, start: int, end: int, rule: MoleculeRule, genome: Genome) -> Scan:
     """Clips, odd pairs and fragments of the records that touch start..end of a contig."""
-    found = Scan([], set(), Counter(), {})
+    found = Scan.empty()
+    waiting: dict[str, _Ends] = {}
     around = max(start - LONGEST, 1)
     bases = genome.fetch(contig, around, end + LONGEST)
     with pysam.AlignmentFile(str(bam), "rb") as handle:
@@ -115,26 +129,52 @@ def scan(bam: Path, contig: str, start: int, end: int, rule: MoleculeRule, genom
                 found.clips.extend(_strained(record, cigar, bases, around))
             if record.is_supplementary:
                 continue
-            _add_span(found, record, rule)
+            _add_span(found, record, waiting, rule)
     return found
 
 
-def _add_span(found: Scan, record: pysam.AlignedSegment, rule: MoleculeRule) -> None:
+@dataclass(frozen=True)
+class _Ends:
+    """What one read of a fragment covers: 5' end with its clip, first and last aligned position, strand, and whether it
+    may be another sequence's."""
+
+    start: int
+    first: int
+    last: int
+    reverse: bool
+    imperfect: bool
+
+    @classmethod
+    def of(cls, record: pysam.AlignedSegment) -> _Ends:
+        at = _start(record, record.cigartuples or [(0, 0)])[1]
+        clipped = record.query_alignment_length <= record.query_length - MIN_CLIP
+        doubtful = clipped or _differences(record) >= DIFFERENCES
+        last = int(record.reference_end or 0)
+        return cls(at, record.reference_start + 1, last, record.is_reverse, doubtful)
+
+
+def _add_span(found: Scan, record: pysam.AlignedSegment, waiting: dict[str, _Ends], rule: MoleculeRule) -> None:
+    """A single read is a fragment; a pair is one when its second read comes."""
     name = str(record.query_name)
     if record.is_paired and not _fits(record):
         found.odd.add(name)
         return
-    first, last = record.reference_start + 1, int(record.reference_end or 0)
-    length = record.template_length
-    if length < 0:
-        first = last + length + 1
-    elif length > 0:
-        last = first + length - 1
-    span = (first, last, rule.identifier(name))
-    if not record.is_paired or length > 0 or (length == 0 and record.is_read1):
-        found.spans[span] += 1
-    if record.query_alignment_length <= record.query_length - MIN_CLIP or _differences(record) >= DIFFERENCES:
-        found.imperfect[name] = span
+    ends = _Ends.of(record)
+    if not record.is_paired:
+        both = sorted((ends.start, ends.first if ends.reverse else ends.last))
+        reads: tuple[_Ends, ...] = (ends,)
+    elif (other := waiting.pop(name, None)) is None:
+        waiting[name] = ends
+        return
+    else:
+        both, reads = sorted((ends.start, other.start)), (ends, other)
+    key = (both[0], both[1], rule.identifier(name))
+    extent = min(r.first for r in reads), max(r.last for r in reads)
+    known = found.extents.get(key, extent)
+    found.spans[key] += 1
+    found.extents[key] = min(extent[0], known[0]), max(extent[1], known[1])
+    if any(r.imperfect for r in reads):
+        found.imperfect[name] = key
 
 
 def _strained(record: pysam.AlignedSegment, cigar: list[tuple[int, int]], reference: str, start: int) -> Iterator[Clip]:
@@ -294,10 +334,10 @@ def different(keys: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]
     ]
 
 
-def depth(spans: Iterable[tuple[int, int, str]], start: int, end: int, margin: int) -> NDArray[np.int64]:
+def depth(spans: Iterable[tuple[int, int]], start: int, end: int, margin: int) -> NDArray[np.int64]:
     """Fragments over each position start..end that hold at least `margin` bases on either side of it."""
     change = np.zeros(end - start + 2, dtype=np.int64)
-    for first, last, _ in spans:
+    for first, last in spans:
         low, high = max(first + margin, start), min(last - margin, end)
         if low <= high:
             change[low - start] += 1

@@ -35,11 +35,13 @@ from ..model.records import (
 from ..model.vocabulary import State
 from ..settings import FusionSettings
 from .classify import kinase_exons
-from .dna_contigs import find_contigs, grow
+from .dna_capture import Capture
+from .dna_contigs import Contig, find_contigs, grow
 from .dna_count import FLANK, MARGIN, JunctionSequence, count
 from .dna_events import Found, grouped, keeps_five, same_place, to_fusions
 from .dna_places import Placement, place, surely_placed
-from .dna_reads import GeneWords, Mate, Scan, clips_elsewhere, depth, different, imperfect_near, load, scan
+from .dna_reads import GeneWords, Mate, Scan, clips_elsewhere, depth, imperfect_near, load, scan
+from .genome_places import genome_places
 from .limit import poisson_limit
 from .stage import MAX_PILEUP
 
@@ -48,6 +50,8 @@ AROUND = 500  # bases beside a gene that belong to it
 BESIDE = 150  # bases beside an exon that belong to it
 LEAST_CLIPS = 2  # molecules that must leave the gene at one place
 LEAST_DISTANCE = 1000  # shorter rearrangements inside a contig are insertions and deletions
+SEARCHED = 30  # foreign bases that are looked for in the whole genome, at the least and at the most
+LONGEST_SEARCHED = 300
 POWER = 0.8  # share of the fragments over a breakpoint that show it, at the least
 CONTIG_SHOWN = 150
 
@@ -84,12 +88,7 @@ def call_dna(
     result = FusionResult([], [], Imbalance(None, None, None, None, State.NOT_ASSESSABLE, "DNA"), [], None, [])
     for row in rows:
         gene, own = genes[row.gene], scans[row.gene]
-        places: list[Placement] = []
-        for contig in contigs[row.gene]:
-            reads = [mate.bases for name in sorted(contig.names) for mate in mates[name].values() if mate.bases]
-            found = place(grow(contig, reads), mates, genome)
-            if found is not None and not any(same_place(found, other) for other in places):
-                places.append(found)
+        places = _places(contigs[row.gene], mates, genome, fasta)
         more = imperfect_near(bam, (found.partner for found in places)) - mates.keys()
         mates.update(load(bam, more) if more else {})
         believed = _believed(places, mates, own, gene, rule, genome, settings, baits, result.notes)
@@ -100,6 +99,31 @@ def call_dna(
         if row.role == "target":
             _describe(result, row, gene, own, tables, baits, settings)
     return result
+
+
+def _places(
+    contigs: list[Contig], mates: Mapping[str, Mapping[int, Mate]], genome: Genome, fasta: Path
+) -> list[Placement]:
+    """Junctions of contigs, each once; what the reads' own places do not explain is looked for in the whole genome."""
+    found: list[Placement] = []
+    rest = []
+    for contig in contigs:
+        reads = [mate.bases for name in sorted(contig.names) for mate in mates[name].values() if mate.bases]
+        grown = grow(contig, reads)
+        junction = place(grown, mates, genome)
+        if junction is None and len(grown.foreign) >= SEARCHED:
+            rest.append(grown)
+        elif junction is not None:
+            found.append(junction)
+    parts = [contig.foreign[:LONGEST_SEARCHED] for contig in rest]
+    for contig, elsewhere in zip(rest, genome_places(fasta, parts), strict=True):
+        if elsewhere and (junction := place(contig, mates, genome, elsewhere)) is not None:
+            found.append(junction)
+    places: list[Placement] = []
+    for junction in found:
+        if not any(same_place(junction, other) for other in places):
+            places.append(junction)
+    return places
 
 
 def _stretches(row: PanelGene, gene: Transcript) -> list[tuple[int, int]]:
@@ -123,7 +147,7 @@ def _is_baited(row: PanelGene, gene: Transcript, baits: Stretches) -> bool:
 def _scan(bam: Path, gene: Transcript, rule: MoleculeRule, genome: Genome) -> Scan:
     with pysam.AlignmentFile(str(bam), "rb") as handle:
         if gene.contig not in handle.references:
-            return Scan([], set(), Counter(), {})
+            return Scan.empty()
     return scan(bam, gene.contig, gene.start - AROUND, gene.end + AROUND, rule, genome)
 
 
@@ -140,10 +164,10 @@ def _believed(
 ) -> list[Found]:
     """Junctions that more than chance fragments show; why others are not is noted when they have enough fragments."""
     found = []
-    spans = different(own.spans.elements())
+    capture = _capture(own, gene, baits)
     for junction in places:
         near = {name: reads for name, reads in mates.items() if _is_near(reads, junction)}
-        counted = count(junction, near, spans, own.imperfect, rule, genome, baits)
+        counted = count(junction, near, own, rule, genome, baits, capture)
         fragments = [mates[name] for name in sorted(counted.names)]
         sure = surely_placed(fragments, junction.target), surely_placed(fragments, junction.partner)
         reason = _dismissal(junction, gene, sure[0])
@@ -154,6 +178,13 @@ def _believed(
         elif shown and reason:
             notes.append(f"{reason} ({counted.unique} fragments), not called")
     return found
+
+
+def _capture(own: Scan, gene: Transcript, baits: Stretches | None) -> Capture:
+    if baits is None:
+        return Capture.assumed()
+    spans = np.array([own.extents[key] for key in own.unique], dtype=np.int64).reshape(-1, 2)
+    return Capture.measured(baits, gene.contig, max(gene.start - AROUND, 1), gene.end + AROUND, spans)
 
 
 def _is_near(reads: Mapping[int, Mate], junction: Placement) -> bool:
@@ -210,8 +241,8 @@ def _describe(
     settings: FusionSettings,
 ) -> None:
     """What was searched of the target, how deep, and the limit that follows."""
-    unique = different(own.spans.elements())
-    over = depth(unique, gene.start, gene.end, MARGIN)
+    unique = own.unique
+    over = depth((own.extents[key] for key in unique), gene.start, gene.end, MARGIN)
     introns = []
     for number in row.dna_introns:
         if number >= len(gene.exons):
