@@ -156,7 +156,6 @@ def _resolve(
     if all(s.five.gene_id == s.three.gene_id for _, s in ranked):
         more = {t.gene_id: t for t in (*_border_partners(search, foreign, into), *_of_mates(links), *offered)}
         ranked += _ranked(search, contig, foreign, [more[k] for k in sorted(more)], into)
-    ranked = [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
     best = _best(ranked, into)
     if best is None or (_is_unreached(best[0], into) and not _is_joined(search, best[0], links, into)):
         locus = _locus(search, contig, [*_aligned_places(search, names), *anchors], into)
@@ -223,7 +222,7 @@ def _is_anchored(structure: Structure, contig: str, into: bool) -> bool:
 def _ranked(
     search: Search, contig: str, foreign: str, partners: Sequence[Transcript], into: bool
 ) -> list[tuple[int, Structure]]:
-    """Structures of a contig with each partner that shows enough bases, with their scores.
+    """Structures of a contig with each partner that shows enough bases on both sides, with their scores.
 
     Where the stated transcript leaves something open, the gene's other exons are tried for themselves.
     """
@@ -236,7 +235,7 @@ def _ranked(
             ranked += [(_score(s, into), s) for s in whole]
         if found is not None:
             ranked.append((_score(found, into), found))
-    return ranked
+    return [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
 
 
 def _structure(search: Search, contig: str, partner: Transcript, into: bool) -> Structure | None:
