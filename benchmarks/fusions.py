@@ -52,6 +52,7 @@ from alktrace.simulate.transcripts import FusionTruth, Molecule, Piece  # noqa: 
 
 RESOURCES = ROOT / "resources"
 EDGE = 10  # bases on either side by which a read holds a junction
+WORD = 16  # bases of the target by which a fragment is recruited
 PARTNERS = 40  # made-up genes that no table knows
 BACKGROUND = 300  # fragments of wild-type transcripts
 BASES = np.frombuffer(b"ACGT", np.uint8)
@@ -327,8 +328,12 @@ def _holds(one: Drawn, truth: FusionTruth, layout: Layout) -> bool:
 
 
 def is_covered(truth: FusionTruth, fragments: Iterable[Drawn], layout: Layout) -> bool:
-    """Do the reads, each overlapping the next by 2 EDGE bases, show all from EDGE before to EDGE behind the insert?"""
-    spans = sorted(span for one in fragments for span in one.spans(layout))
+    """Do the reads, each overlapping the next by 2 EDGE bases, show all from EDGE before to EDGE behind the insert?
+
+    Fragments that hold less than a word of the 3' gene are not read at all: recruiting knows no partners.
+    """
+    reaching = [one for one in fragments if one.start + one.length >= truth.right_start + WORD]
+    spans = sorted(span for one in reaching for span in one.spans(layout))
     reached, goal = truth.left_end - EDGE, truth.right_start + EDGE
     best = max((b for a, b in spans if a <= reached), default=0)
     while best < goal:

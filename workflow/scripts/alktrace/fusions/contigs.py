@@ -13,7 +13,7 @@ from .reads import SPARE, inside, unexplained
 from .word_index import TargetIndex, TargetMatch
 
 MIN_FOREIGN = 10  # bases beyond the target match that make a read a seed
-BORDER = 12  # bases of the target beside a border by which reads that leave there are found
+BORDER = 40  # bases of the target beside a border by which reads that leave there are found: errors spare a word
 MIN_SHARED = 6  # bases on either side of a border that a second fragment must share
 MIN_OVERLAP = 20  # bases by which a read must overlap a contig to extend it
 MIN_INNER_MATCH = 40  # target bases that count with foreign ones on both sides: a short exon

@@ -106,7 +106,7 @@ def survey(
             name = str(record.query_name)
             if record.is_secondary or record.is_supplementary:
                 for names, (gene, _) in zip(found, genes, strict=True):
-                    if _touches(record, gene) and _clips(record):
+                    if _touches(record, gene) and (_clips(record) or _leaves(record, gene)):
                         names.add(name)
                 continue
             if rule.umi is not None:
