@@ -3,15 +3,14 @@
     python benchmarks/fusions.py samples --set eml4 --seed 1 --out eml4.tsv      # --fragments 5,3,2 --reads 2x75,2x100
     python benchmarks/fusions.py samples --set novel --count 100 --seed 2 --out novel.tsv
     python benchmarks/fusions.py negatives --count 20 --seed 3 --out negatives.tsv
-    python benchmarks/fusions.py limit --count 40 --seed 4 --out limit.tsv
     python benchmarks/fusions.py table eml4.tsv novel.tsv ...
 
 Each sample goes through recruit, search, align and call in this process. A sample has background reads and, of each
-fusion transcript, fragments drawn from all of it until so many of them hold the junction (`EDGE` bases on either side of
-the whole insert in one read; in the fragment, where no read can hold the insert). `samples` writes a row for each
-expected junction, and one for each junction that is not there. A junction is exact when genes, exons, positions, inserted
-bases, published name, frame and completeness are those of the truth. Where the reads drawn cannot show all of the
-insert, "incomplete" is the right answer and the row is left out of the share of exact ones.
+fusion transcript, fragments drawn from all of it until so many of them hold the junction: `EDGE` bases on either side
+of the whole insert in one read; in the fragment, where no read can hold the insert. `samples` writes a row for each
+expected junction, and one for each junction that is not there. A junction is exact when genes, exons, positions,
+inserted bases, published name, frame and completeness are those of the truth. Where the reads drawn cannot show all of
+the insert, "incomplete" is the right answer and the row is left out of the share of exact ones.
 """
 
 from __future__ import annotations
@@ -46,7 +45,15 @@ from alktrace.reference.targets import build_targets  # noqa: E402
 from alktrace.runtime.provenance import file_records  # noqa: E402
 from alktrace.settings import FusionSettings  # noqa: E402
 from alktrace.simulate import tables, transcripts  # noqa: E402
-from alktrace.simulate.genome import SyntheticGenome, build_genome, write_fasta, write_gtf  # noqa: E402
+from alktrace.simulate.genome import (  # noqa: E402
+    PARALOGUE,
+    PSEUDOGENE,
+    SyntheticGenome,
+    build_genome,
+    write_fasta,
+    write_gtf,
+)
+from alktrace.simulate.scenarios import DOWNSTREAM_NEIGHBOUR, UPSTREAM_NEIGHBOUR  # noqa: E402
 from alktrace.simulate.tables import JunctionRow  # noqa: E402
 from alktrace.simulate.transcripts import FusionTruth, Molecule, Piece  # noqa: E402
 
@@ -156,8 +163,8 @@ def _add_copies(genome: SyntheticGenome, rng: Generator) -> dict[str, Transcript
         genome.contigs[contig] = flank[0] + body + "A" * 20 + flank[1]
         if number % 2:
             models[f"ZZPS{number}"] = Transcript(
-                f"ZZPS{number}", f"ENSG0992{number:04}.1", "processed_pseudogene", f"ENST0992{number:04}.1", contig, "+",
-                ((801, 800 + len(body)),), None,
+                f"ZZPS{number}", f"ENSG0992{number:04}.1", "processed_pseudogene", f"ENST0992{number:04}.1", contig,
+                "+", ((801, 800 + len(body)),), None,
             )  # fmt: skip
     for number, gene in enumerate(some[1::4]):
         stated = genome.transcripts[gene]
@@ -499,6 +506,84 @@ def write_rows(rows: Iterable[dict[str, object]], out: Path) -> None:
             handle.flush()
 
 
+# ---------------------------------------------------------------- samples without fusion
+Parts = list[tuple[str, list[Drawn]]]
+
+
+def _unknown_cycles(first: int, count: int, inner: Profile) -> Profile:
+    """Cycles in which every read has N."""
+
+    def profile(bases: str, mate: int, rng: Generator) -> tuple[str, str]:
+        read, quality = inner(bases, mate, rng)
+        return read[:first] + "N" * count + read[first + count :], quality[:first] + "#" * count + quality[
+            first + count :
+        ]
+
+    return profile
+
+
+def negative(world: World, kind: str, layout: Layout, rng: Generator) -> tuple[Parts, Profile]:
+    """Fragments of a sample that holds no fusion, and how its reads err."""
+    genome = world.genome
+    profile = PROFILES[str(rng.choice(list(PROFILES)))]
+
+    def of(sequence: str, count: int) -> tuple[str, list[Drawn]]:
+        return _wild(sequence, count, layout, rng)
+
+    parts = [*background(world, layout, rng), of(genome.spliced["ALK"], 300)]
+    if kind == "paralogue":
+        parts.append(of(genome.spliced[PARALOGUE], 400))
+        parts += [of(genome.contigs[c], 60) for c in genome.contigs if c.startswith("para")]
+    elif kind == "pseudogene":
+        parts.append(of(genome.spliced[PSEUDOGENE], 200))
+        parts += [of(genome.contigs[c], 100) for c in genome.contigs if c.startswith("pseudo")]
+    elif kind == "repeat":
+        parts += [of(genome.unspliced[gene], 400) for gene in ("ALK", "EML4", "KIF5B", "ROS1")]
+    elif kind == "read_through":
+        pairs = ((UPSTREAM_NEIGHBOUR, "ALK"), ("ALK", DOWNSTREAM_NEIGHBOUR))
+        parts += [of(transcripts.read_through(genome, *pair).sequence, 200) for pair in pairs]
+    elif kind == "unknown_cycles":
+        profile = _unknown_cycles(int(rng.integers(5, layout.length - 20)), int(rng.integers(3, 16)), profile)
+    elif kind == "skipping":
+        first = int(rng.integers(15, 26))
+        parts.append(of(transcripts.exon_skipping(genome, "ALK", range(first, first + 2)).sequence, 200))
+    elif kind == "chimeras":
+        sources = [genome.spliced[g] for g, level in genome.expression.items() if level] + [genome.spliced["ALK"]] * 20
+        parts += [_chimera(sources, rng) for _ in range(60)]
+    return parts, profile
+
+
+NEGATIVES = ("wild_type", "paralogue", "pseudogene", "repeat", "read_through", "unknown_cycles", "skipping", "chimeras")
+
+
+def _chimera(sources: Sequence[str], rng: Generator) -> tuple[str, list[Drawn]]:
+    """One fragment joined at a random place from two transcripts, the second of them in either orientation."""
+    halves = []
+    for half in range(2):
+        source, length = sources[int(rng.integers(len(sources)))], int(rng.integers(60, 150))
+        start = int(rng.integers(0, max(1, len(source) - length)))
+        piece = source[start : start + length]
+        halves.append(reverse_complement(piece) if half and rng.random() < 0.5 else piece)
+    sequence = "".join(halves)
+    return sequence, [Drawn(0, len(sequence), bool(rng.random() < 0.5))]
+
+
+def negatives(arguments: argparse.Namespace, world: World, scratch: Path) -> Iterator[dict[str, object]]:
+    """A row for each sample and each junction called; `outcome` is "detected" where the verdict would be."""
+    layouts = arguments.reads.split(",")
+    for number in range(arguments.count * len(NEGATIVES)):
+        kind, layout = NEGATIVES[number % len(NEGATIVES)], Layout(layouts[number // len(NEGATIVES) % len(layouts)])
+        rng = np.random.default_rng([arguments.seed, 9, number])
+        parts, profile = negative(world, kind, layout, rng)
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            result = call(world, write_sample(parts, layout, profile, rng, Path(folder)), Path(folder))
+        common = {"set": "negative", "form": kind, "reads": layout.name, "seed": number}
+        yield {**common, "outcome": "sample", "said": "; ".join(f"{o.key} {o.fields}" for o in result.obstacles)}
+        for fusion in result.fusions:
+            sure = fusion.kind == Kind.KINASE_FUSION and fusion.confidence != Confidence.LOW
+            yield {**common, "outcome": "detected" if sure else "mentioned", **_told(fusion)}
+
+
 # ---------------------------------------------------------------- commands
 def samples(arguments: argparse.Namespace, world: World, scratch: Path) -> Iterator[dict[str, object]]:
     rng = np.random.default_rng([arguments.seed, 5])
@@ -530,8 +615,12 @@ def main() -> None:
     one.add_argument("--fragments", default="5,3,2")
     one.add_argument("--reads", default="2x75,2x100,2x150")
     one.add_argument("--profiles", default="even,decaying")
-    one.add_argument("--seed", type=int, default=1)
-    one.add_argument("--out", type=Path, required=True)
+    without = commands.add_parser("negatives")
+    without.add_argument("--count", type=int, default=10, help="samples of each kind")
+    without.add_argument("--reads", default="2x75,2x100,2x150,1x100,2x50")
+    for command in (one, without):
+        command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--out", type=Path, required=True)
     shown = commands.add_parser("table")
     shown.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
@@ -541,7 +630,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "world").mkdir()
         world = make_world(Path(folder) / "world", arguments.seed)
-        write_rows(samples(arguments, world, Path(folder)), arguments.out)
+        make = samples if arguments.command == "samples" else negatives
+        write_rows(make(arguments, world, Path(folder)), arguments.out)
 
 
 def print_table(files: Sequence[Path]) -> None:
@@ -560,9 +650,8 @@ def print_table(files: Sequence[Path]) -> None:
         print(*key, len(mine), len(covered), share, count["incomplete"], count["wrong"], count["missed"], sep="\t")
     high = [r for r in rows if r["confidence"] == Confidence.HIGH]
     wrong = [r for r in high if r["outcome"] != "exact"]
-    print(
-        f"high confidence: {len(high)}, of these not exact: {len(wrong)}; extra: {sum(r['outcome'] == 'extra' for r in rows)}"
-    )
+    extra = sum(r["outcome"] == "extra" for r in rows)
+    print(f"high confidence: {len(high)}, of these not exact: {len(wrong)}; extra: {extra}")
     for r in rows:
         if r["outcome"] != "exact" and (r["covered"] != "False" or r["outcome"] not in ("incomplete", "missed")):
             print(*(r[f] for f in FIELDS), sep="\t")

@@ -26,7 +26,7 @@ def main(snakemake: Any) -> None:
         "umi": sheet["umi"] or None,
     }
     panel = [gene.gene for gene in read_panel(common["panel"])]
-    check_library(common["bam"], common["annotation"], panel, sheet["assay"])
+    check_library(common["bam"], common["annotation"], panel, sheet["assay"], sheet["library"])
     if sheet["assay"] == "dna":
         targets_bed = snakemake.input.get("targets_bed")
         result = call_dna(**common, targets_bed=Path(str(targets_bed)) if targets_bed else None)
