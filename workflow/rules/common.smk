@@ -2,6 +2,7 @@
 
 
 import sys
+from functools import cache
 from os import environ, pathsep
 from pathlib import Path
 
@@ -15,7 +16,10 @@ if (HERE / "scripts" / "alktrace").is_dir():
     environ["PYTHONPATH"] = pathsep.join([str(HERE / "scripts"), *filter(None, [environ.get("PYTHONPATH")])])
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
+from alktrace.cohort.names import combined_groups, combined_stem
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.intervals import contig_names
+from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
@@ -44,8 +48,9 @@ REPORT_VIEWS = [
 
 
 def read_inputs():
-    """The complete configuration, the sheet by sample, and the reference files. Paths in the configuration and in the
-    sheet are relative to the working directory, else to the folder of the file that names them."""
+    """The complete configuration, the sheet by sample, the reference files and the normal samples by assay and library.
+    Paths in the configuration and in the sheet are relative to the working directory, else to the folder of the file
+    that names them."""
     settings = complete(config, load_schema(SCHEMAS / "config.schema.yaml"))
     folders = [Path.cwd(), *(Path(file).resolve().parent for file in workflow.configfiles)]
     sheet = find_file("configuration: key samples", settings["samples"], folders)
@@ -59,15 +64,18 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
-    check_content(sheet, samples)
-    return settings, {sample.id: sample for sample in samples}, reference
+    if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
+    listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
+    normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
+    return settings, {sample.id: sample for sample in samples}, reference, normals
 
 
 try:
     if workflow.exec_mode == ExecMode.DEFAULT and HERE.is_dir():
         # PWD: the working directory is another one by now.
         check_profile(sys.argv[1:], HERE.parent, Path(environ.get("PWD", ".")))
-    SETTINGS, SAMPLES, REFERENCE = read_inputs()
+    SETTINGS, SAMPLES, REFERENCE, NORMALS = read_inputs()
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
@@ -79,6 +87,7 @@ if SETTINGS["report"]["evidence_view"]:
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: docs/performance.md.
 INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
+ALIGNER_ENV = f"../../envs/{'star' if WAY == 'star' else 'minimap2'}.yaml"
 HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
@@ -121,10 +130,27 @@ def get_units(wildcards):
     ]
 
 
+def get_bam_needs(wildcards):
+    """What a sample given as BAM or CRAM needs besides: where reads of the targets may lie, and the genome."""
+    if all(unit.bam is None for unit in SAMPLES[wildcards.sample].units):
+        return {}
+    return {
+        "places": "work/reference/target_places.bed",
+        "packed": "work/reference/genome.2bit",
+        "fasta": str(REFERENCE["fasta"]),
+    }
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
     return [str(targets)] if targets else []
+
+
+def get_normals(wildcards):
+    """Reports of the normal samples that have the sample's assay and library."""
+    sample = SAMPLES[wildcards.sample]
+    return [str(path) for path in NORMALS.get((sample.assay, sample.library), [])]
 
 
 def get_aligner_reference(wildcards):
@@ -132,6 +158,14 @@ def get_aligner_reference(wildcards):
     if WAY != "search":
         return {"index": "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"}
     return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
+
+
+def get_combined_page(wildcards):
+    """From a sample's folder to the page of its patient's RNA and DNA; empty where the sheet has only one of both."""
+    sample = SAMPLES[wildcards.sample]
+    if (sample.patient, sample.timepoint) not in combined_groups(SAMPLES.values()):
+        return ""
+    return f"../cohort/patients/{combined_stem(sample.patient, sample.timepoint)}.html"
 
 
 def describe(*columns):
@@ -146,3 +180,8 @@ def scaled(megabytes, per_genome_megabyte=0):
     packed = 3.5 if genome.suffix == ".gz" else 1
     size = genome.stat().st_size / 1e6 * packed if genome.exists() else HUMAN_GENOME
     return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt
+
+
+def minutes(first):
+    """Run time in minutes that grows with each attempt."""
+    return lambda wildcards, attempt: first * attempt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alktrace.cohort.compare import EMERGENT, GONE, KEPT, UNCLEAR, Series, compare
+from alktrace.cohort.patient_page import patient_page
 from alktrace.knowledge.evidence import Knowledge
 from alktrace.model.records import Report
 from alktrace.model.vocabulary import State
@@ -111,6 +112,12 @@ def test_phase_is_followed_over_samples() -> None:
         ("S1", "trans"),
         ("S2", "cis"),
     ]
+
+
+def test_page_of_a_patient_says_how_many_fragments_hold_both_changes() -> None:
+    joined = [mutation("C1156Y", cis=["L1198F"]), mutation("L1198F", cis=["C1156Y"])]
+    reports = [report(mutations=joined, sample=name) for name in ("S1", "S2")]
+    assert "with both changes" in patient_page("patient", reports, SENTENCES)
 
 
 def test_one_sample_has_no_steps() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pysam
 
-from ..genome.fragments import HARD_CLIP, SOFT_CLIP, Alignment, Fragment, parse_alignment
+from ..genome.fragments import HARD_CLIP, SOFT_CLIP, Alignment, Fragment, packed_end, parse_alignment, read_records
 from ..genome.transcripts import Annotation, Transcript
 from ..model.molecules import MoleculeRule
 from .imbalance import GeneReads
@@ -98,28 +98,25 @@ def survey(
     for gene, _ in genes:
         spans.setdefault(gene.contig, []).append((gene.start, gene.end))
     reads, sizes = GeneReads(target), FragmentLengths(annotation)
-    ends: tuple[set[tuple[int, int]], set[tuple[int, int]]] = (set(), set())
-    with pysam.AlignmentFile(str(bam), "rb") as handle:
-        for record in handle.fetch(until_eof=True):
-            if record.is_qcfail:
-                continue
-            name = str(record.query_name)
-            if record.is_secondary or record.is_supplementary:
-                for names, (gene, _) in zip(found, genes, strict=True):
-                    if _touches(record, gene) and (_clips(record) or _leaves(record, gene)):
-                        names.add(name)
-                continue
-            if rule.umi is not None:
-                rule.identifier(name)
-                if rule.amplicon and not record.is_unmapped:
-                    ends[record.is_read2].add(_end(record))
-            reads.add(record, name)
-            sizes.add(record, name)
-            if _is_plain(record, spans):
-                continue
-            for names, (gene, index) in zip(found, genes, strict=True):
-                if _is_candidate(record, gene, index):
+    ends: tuple[set[int], set[int]] = (set(), set())
+    for record in read_records(bam, secondary=True):
+        name = str(record.query_name)
+        if record.is_secondary or record.is_supplementary:
+            for names, (gene, _) in zip(found, genes, strict=True):
+                if _touches(record, gene) and (_clips(record) or _leaves(record, gene)):
                     names.add(name)
+            continue
+        if rule.umi is not None:
+            rule.identifier(name)
+            if rule.asks_for_ligated and not record.is_unmapped:
+                ends[record.is_read2].add(packed_end(record))
+        reads.add(record, name)
+        sizes.add(record, name)
+        if _is_plain(record, spans):
+            continue
+        for names, (gene, index) in zip(found, genes, strict=True):
+            if _is_candidate(record, gene, index):
+                names.add(name)
     return Survey(found, rule.with_ends(*map(len, ends)), reads, sizes.lengths)
 
 
@@ -158,11 +155,6 @@ class FragmentLengths:
             if ends[0] is not None and ends[1] is not None:
                 return abs(ends[1] - ends[0]) + 1
         return 0
-
-
-def _end(record: pysam.AlignedSegment) -> tuple[int, int]:
-    """Contig and aligned position of the read's first base, to see how much ends differ."""
-    return record.reference_id, int((record.reference_end or 0) if record.is_reverse else record.reference_start)
 
 
 def is_clipped(fragment: Fragment) -> bool:
