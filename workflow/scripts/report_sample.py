@@ -70,7 +70,8 @@ def targets_bed(snakemake: Any) -> Path | None:
 def find_fusions(snakemake: Any, common: dict[str, Any], stats: RecruitStats) -> FusionResult:
     sheet = snakemake.params.sheet
     panel = Path(snakemake.input.panel)
-    check_library(common["bam"], common["annotation"], [gene.gene for gene in read_panel(panel)], sheet["assay"])
+    genes = [gene.gene for gene in read_panel(panel)]
+    check_library(common["bam"], common["annotation"], genes, sheet["assay"], sheet["library"])
     told: dict[str, Any] = {
         **common,
         "panel": panel,
