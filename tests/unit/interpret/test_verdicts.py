@@ -172,6 +172,7 @@ def test_copy_gain_of_a_bypass_gene_is_a_way_around() -> None:
             for one in GENES
         ]  # fmt: skip
         made = report(assay="dna", library="capture", copies=ratios)
+        assert made.qc.copy_ratios == ratios
         events = {e.gene: e for e in made.bypass if e.kind == "amplification"}
         assert events[gene].state is State.DETECTED
         assert "Copy ratio of " + gene + ": 5 (95% interval 0.9 to 6), against 20 normal samples" in events[gene].reason
