@@ -3,6 +3,7 @@
     python benchmarks/fusions.py samples --set eml4 --seed 1 --out eml4.tsv      # --fragments 5,3,2 --reads 2x75,2x100
     python benchmarks/fusions.py samples --set novel --count 100 --seed 2 --out novel.tsv
     python benchmarks/fusions.py negatives --count 20 --seed 3 --out negatives.tsv
+    python benchmarks/fusions.py limit --count 40 --seed 4 --out limit.tsv
     python benchmarks/fusions.py table eml4.tsv novel.tsv ...
 
 Each sample goes through recruit, search, align and call in this process. A sample has background reads and, of each
@@ -36,13 +37,14 @@ from alktrace.fusions.stage import call_fusions  # noqa: E402
 from alktrace.genome.sequence import reverse_complement  # noqa: E402
 from alktrace.genome.transcripts import Transcript  # noqa: E402
 from alktrace.knowledge.fusions import pieces, read_tables  # noqa: E402
-from alktrace.model.records import Fusion, FusionResult  # noqa: E402
+from alktrace.model.records import Fusion, FusionResult, RecruitStats  # noqa: E402
 from alktrace.model.vocabulary import Confidence, Kind  # noqa: E402
 from alktrace.recruit.stage import recruit  # noqa: E402
 from alktrace.reference.genome import prepare_annotation, prepare_genome  # noqa: E402
 from alktrace.reference.target_listing import blind_codons  # noqa: E402
 from alktrace.reference.targets import build_targets  # noqa: E402
 from alktrace.runtime.provenance import file_records  # noqa: E402
+from alktrace.runtime.serialise import read_json  # noqa: E402
 from alktrace.settings import FusionSettings  # noqa: E402
 from alktrace.simulate import tables, transcripts  # noqa: E402
 from alktrace.simulate.genome import (  # noqa: E402
@@ -584,6 +586,40 @@ def negatives(arguments: argparse.Namespace, world: World, scratch: Path) -> Ite
             yield {**common, "outcome": "detected" if sure else "mentioned", **_told(fusion)}
 
 
+# ---------------------------------------------------------------- limit of detection
+def at_the_limit(arguments: argparse.Namespace, world: World, scratch: Path) -> Iterator[dict[str, object]]:
+    """Samples with as many fragments over a junction as the stated limit asks for, on average: a row each.
+
+    `asked` is that number, which a sample without fusion states (its limit times its control fragments); `outcome`
+    is "detected" where the verdict would be.
+    """
+    plain = [w for w in eml4_forms(world, np.random.default_rng(1)) if not w.truth.inserted_sequence]
+    for layout in map(Layout, arguments.reads.split(",")):
+        rng = np.random.default_rng([arguments.seed, 11, layout.mates, layout.length])
+        with tempfile.TemporaryDirectory(dir=scratch) as name:
+            folder = Path(name)
+            result = call(world, write_sample(background(world, layout, rng), layout, even, rng, folder), folder)
+            controls = read_json(folder / "stats.json", RecruitStats).control_fragments
+        needed = (result.junction_limit or 0) * controls
+        for number in range(arguments.count if needed else 0):
+            wanted = plain[number % len(plain)]
+            truth, size = wanted.truth, len(wanted.molecule.sequence)
+            drawn: list[Drawn] = []
+            count = rng.poisson(needed)
+            while len(drawn) < count:
+                one = draw(size, layout, rng)
+                if one.start < truth.left_end < one.start + one.length:
+                    drawn.append(one)
+            parts = [*background(world, layout, rng), (wanted.molecule.sequence, drawn)]
+            with tempfile.TemporaryDirectory(dir=scratch) as name:
+                result = call(world, write_sample(parts, layout, even, rng, Path(name)), Path(name))
+            found = next((f for f in result.fusions if f.name == truth.name and f.confidence != Confidence.LOW), None)
+            yield {
+                "set": "limit", "form": wanted.form, "asked": f"{needed:.1f}", "reads": layout.name, "seed": number,
+                "outcome": "detected" if found else "missed", **_told(found),
+            }  # fmt: skip
+
+
 # ---------------------------------------------------------------- commands
 def samples(arguments: argparse.Namespace, world: World, scratch: Path) -> Iterator[dict[str, object]]:
     rng = np.random.default_rng([arguments.seed, 5])
@@ -618,7 +654,10 @@ def main() -> None:
     without = commands.add_parser("negatives")
     without.add_argument("--count", type=int, default=10, help="samples of each kind")
     without.add_argument("--reads", default="2x75,2x100,2x150,1x100,2x50")
-    for command in (one, without):
+    limit = commands.add_parser("limit")
+    limit.add_argument("--count", type=int, default=20, help="samples of each kind of reads")
+    limit.add_argument("--reads", default="2x75,2x100,2x150,1x100,2x50")
+    for command in (one, without, limit):
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--out", type=Path, required=True)
     shown = commands.add_parser("table")
@@ -630,7 +669,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "world").mkdir()
         world = make_world(Path(folder) / "world", arguments.seed)
-        make = samples if arguments.command == "samples" else negatives
+        make = {"samples": samples, "negatives": negatives, "limit": at_the_limit}[arguments.command]
         write_rows(make(arguments, world, Path(folder)), arguments.out)
 
 
