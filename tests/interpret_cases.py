@@ -15,6 +15,7 @@ from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
     BypassEvent,
     ChangeKnowledge,
+    CopyRatio,
     Fusion,
     FusionKnowledge,
     FusionResult,
@@ -218,12 +219,15 @@ def report(
     library: str = "wts",
     sample: str = "S1",
     timepoint: str = "baseline",
+    copies: Sequence[CopyRatio] = (),
 ) -> Report:
     """A report of one V1 fusion unless `fusions` or `result` say otherwise."""
     found = result or fusion_result([fusion()] if fusions is None else fusions)
     info = SampleInfo(sample, "P1", timepoint, Assay(assay), Library(library))
     counts = counters or stats()
-    return build_report(info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, PROVENANCE)
+    result_of_screen = screen(mutations, screened, bypass)
+    result_of_screen.copy_ratios = list(copies)
+    return build_report(info, counts, found, result_of_screen, knowledge, SETTINGS, PROVENANCE)
 
 
 def call(of: Report, drug: str) -> TkiCall:

@@ -7,8 +7,18 @@ from alktrace.fusions.stage import call_fusions
 from alktrace.inputs.library import check_library
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.panel import read_panel
-from alktrace.model.records import AnnotationRecord, FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
+from alktrace.model.records import (
+    AnnotationRecord,
+    CopyRatio,
+    CopyTarget,
+    FileRecord,
+    FusionResult,
+    RecruitStats,
+    SampleInfo,
+    ScreenResult,
+)
 from alktrace.model.vocabulary import Assay, Library, Specimen
+from alktrace.mutations.copy_stage import copy_number
 from alktrace.mutations.stage import screen_sample
 from alktrace.reference.target_listing import blind_codons
 from alktrace.report.stage import write_views
@@ -31,6 +41,8 @@ def main(snakemake: Any) -> None:
         write_json(fusions, Path(snakemake.output.fusions))
     with stage("mutations"):
         screen = find_mutations(snakemake, common, fusions)
+        if snakemake.params.sheet["assay"] == "dna":
+            screen.copy_ratios, screen.copy_targets = find_copies(snakemake, common)
         write_json(screen, Path(snakemake.output.screen))
     with stage("report"):
         interpret(snakemake, stats, fusions, screen)
@@ -82,6 +94,17 @@ def find_mutations(snakemake: Any, common: dict[str, Any], fusions: FusionResult
         targets_bed=targets_bed(snakemake),
         blind=blind_codons(Path(snakemake.input.masked)) if settings["recruit"] else frozenset(),
         **common,
+    )
+
+
+def find_copies(snakemake: Any, common: dict[str, Any]) -> tuple[list[CopyRatio], list[CopyTarget]]:
+    return copy_number(
+        **{name: common[name] for name in ("bam", "fasta", "annotation")},
+        panel=Path(snakemake.input.panel),
+        umi=snakemake.params.sheet["umi"] or None,
+        library=snakemake.params.sheet["library"],
+        targets_bed=targets_bed(snakemake),
+        normals=[Path(path) for path in snakemake.input.normals],
     )
 
 
