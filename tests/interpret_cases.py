@@ -77,9 +77,7 @@ def stats(pairs: int = 50_000, controls: int = 812) -> RecruitStats:
         return RecruitStats(True, 0, 0, 0, 0, {}, None, 0, 0, {}, {}, 0)
     bases = pairs * 200
     by_gene = {"GUSB": controls}
-    return RecruitStats(
-        True, pairs, 900, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0
-    )
+    return RecruitStats(True, pairs, 900, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0)
 
 
 def fusion(
