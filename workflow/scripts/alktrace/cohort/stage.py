@@ -54,7 +54,9 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     }
     carried = carry_over(list(found.values()), knowledge.sentences)
     for (patient, _), (stem, record) in combined.items():
-        pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient))
+        samples = {sample.id for sample in record.samples}
+        strange = [p.text for p in pairs if p.verdict == "mismatch" and {p.sample, p.other} <= samples]
+        pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient), strange)
     index = (
         environment()
         .get_template("cohort.html.j2")
