@@ -117,6 +117,9 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, se
         notes=[*_bam_notes(stats, sentences), *fusions.notes, *screen.notes],
         dna=fusions.dna,
         bams=stats.bams,
+        copy_ratios=screen.copy_ratios,
+        copy_targets=screen.copy_targets,
+        fingerprint=screen.fingerprint,
     )
 
 

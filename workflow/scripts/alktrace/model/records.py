@@ -507,6 +507,33 @@ class CopyRatio(Record, kw_only=True):
     reason: Annotated[str, Meta(description="key of the sentence that says why it is not assessable")] = ""
 
 
+class GenotypeSite(Record, kw_only=True):
+    """An inherited variant as the sample shows it, on the + strand: `copies` 1 heterozygous, 2 homozygous."""
+
+    contig: str
+    position: Position
+    ref: Bases
+    alt: Bases
+    copies: Annotated[int, Meta(ge=1, le=2)]
+    depth: Count
+    alt_fragments: Count
+
+
+class CallableStretch(Record, kw_only=True):
+    """Bases that are deep enough and the reference's."""
+
+    contig: str
+    start: Position
+    end: Position
+
+
+class Fingerprint(Record, kw_only=True):
+    """Variants and plain stretches by which samples of one person know each other."""
+
+    sites: list[GenotypeSite]
+    callable: list[CallableStretch]
+
+
 class ScreenResult(Record):
     """Output of the mutation stage (work/{sample}/screen.json)."""
 
@@ -519,6 +546,7 @@ class ScreenResult(Record):
     notes: list[str]
     copy_ratios: list[CopyRatio] = []  # of DNA
     copy_targets: list[CopyTarget] = []  # of DNA
+    fingerprint: Fingerprint | None = None  # of samples with a patient
 
 
 # ---------------------------------------------------------------- interpretation
@@ -657,6 +685,7 @@ class Qc(Record, kw_only=True):
         list[CopyTarget], Meta(description="of DNA panels; what normal samples give to others")
     ] = []
     bams: Annotated[list[BamInput], Meta(description="of samples given as BAM or CRAM")] = []
+    fingerprint: Annotated[Fingerprint | None, Meta(description="of samples with a patient; not in exports")] = None
 
 
 class FileRecord(Record):
