@@ -16,6 +16,7 @@ rule report_sample:
         panel=PANEL,
         knowledge=KNOWLEDGE_TABLES,
         targets_bed=get_targets_bed,
+        normals=get_normals,
     output:
         fusions="work/{sample}/fusions.json",
         screen="work/{sample}/screen.json",
