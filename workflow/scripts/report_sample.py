@@ -96,6 +96,7 @@ def find_mutations(snakemake: Any, common: dict[str, Any], fusions: FusionResult
         library=sheet["library"],
         targets_bed=targets_bed(snakemake),
         blind=blind_codons(Path(snakemake.input.masked)) if settings["recruit"] else frozenset(),
+        assay=sheet["assay"],
         **common,
     )
 
