@@ -10,6 +10,7 @@ import pytest
 from alktrace.knowledge.panel import read_panel
 from alktrace.model.vocabulary import State
 from alktrace.mutations.copy_stage import copy_number
+from alktrace.mutations.unique import unique_fragments
 from alktrace.simulate import panel
 from alktrace.simulate.panel import Gain, PanelSample, PanelSettings
 from dna_pipeline import PANEL, DnaPanel
@@ -32,8 +33,8 @@ def test_gained_gene_of_a_panel(design: DnaPanel, tmp_path: Path, gene: str, umi
     bam = design.evidence(PanelSample("s", gains=(Gain(gene, 6.0),)), settings, 3, tmp_path)
     umi = "::umi:([ACGTN]+)" if umi_length else None
     ratios, targets = copy_number(
-        bam, design.folder / "genome.2bit", design.folder / "annotation.tsv", PANEL, umi, "capture",
-        design.folder / "baits.bed", [],
+        unique_fragments(bam, umi, "capture"), design.folder / "genome.2bit", design.folder / "annotation.tsv", PANEL,
+        "capture", design.folder / "baits.bed", [],
     )  # fmt: skip
     by_gene = {one.gene: one for one in ratios}
     found = by_gene[gene]

@@ -129,7 +129,7 @@ def dna_samples(genome: SyntheticGenome) -> list[DnaSample]:
         (panel.Event(variant_3, PLASMA_SHARE),),
         (panel.Change("ALK", RESISTANCE, PLASMA_SHARE / 2, carrier="V3"),),
     )
-    deep = panel.PanelSettings(depth=800, umi_length=8, fragments=(167.0, 20.0), second_peak=0.1)
+    deep = panel.PanelSettings(depth=500, umi_length=8, fragments=(167.0, 20.0), second_peak=0.1)
     resistance = MutationTruth("ALK", RESISTANCE, "G1202R", PLASMA_SHARE / 2)
     detected = State.DETECTED
     return [
