@@ -29,7 +29,7 @@ def copy_number(
     """Copy ratios of the genes of `copy_ratio.GENES` and the coverage they rest on.
 
     `found`: fragments of the evidence BAM; `targets_bed`: the baits; `normals`: report.json of normal samples of the
-    same assay and library. Amplicon libraries have no copy ratio: how often a primer pair took says nothing about copies.
+    same assay and library. Amplicon libraries have no copy ratio: how often a primer pair took says nothing of copies.
     """
     if library == Library.AMPLICON:
         return without_answer("copy_amplicon"), []
