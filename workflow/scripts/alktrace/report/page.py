@@ -15,7 +15,7 @@ from msgspec import to_builtins
 
 from ..genome.transcripts import Annotation
 from ..knowledge.hotspots import Hotspot, read_hotspots
-from ..model.findings import fusion_label
+from ..model.findings import FOR_OTHER_SAMPLES, fusion_label
 from ..model.records import (
     Fusion,
     FusionResult,
@@ -40,7 +40,7 @@ from .references import References
 from .templates import environment, style
 
 TARGET = "ALK"
-SHOWN_APART = ("notes", "alk_imbalance")  # of report.qc: they have their own places
+SHOWN_APART = ("notes", "alk_imbalance", "copy_ratios", *FOR_OTHER_SAMPLES)  # of report.qc: they have their own places
 
 
 @dataclass(frozen=True)
