@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import msgspec
 
+from alktrace.genome.transcripts import Annotation
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
@@ -223,7 +224,9 @@ def report(
     found = result or fusion_result([fusion()] if fusions is None else fusions)
     info = SampleInfo(sample, "P1", timepoint, Assay(assay), Library(library))
     counts = counters or stats()
-    return build_report(info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, PROVENANCE)
+    return build_report(
+        info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, PROVENANCE, Annotation([])
+    )
 
 
 def call(of: Report, drug: str) -> TkiCall:

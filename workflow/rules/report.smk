@@ -6,6 +6,7 @@ rule write_report:
         stats="work/{sample}/recruit.json",
         reads_record="work/{sample}/inputs.json",
         reference_record="work/reference/reference.json",
+        annotation="work/reference/annotation.tsv",
         annotation_record="work/reference/annotation.json",
         aligner="work/{sample}/aligner.json",
         fusions="work/{sample}/fusions.json",

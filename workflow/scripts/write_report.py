@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from alktrace.genome.transcripts import Annotation
 from alktrace.interpret.stage import build_report
 from alktrace.model.records import AnnotationRecord, FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
 from alktrace.model.vocabulary import Assay, Library, Specimen
@@ -33,6 +34,7 @@ def main(snakemake: Any) -> None:
             settings["thresholds"]["min_control_fragments"], settings["thresholds"]["max_lod_vaf"]
         ),
         provenance=provenance,
+        annotation=Annotation.load(Path(snakemake.input.annotation)),
     )
     write_json(report, Path(snakemake.output.report))
 

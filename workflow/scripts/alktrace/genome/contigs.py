@@ -31,14 +31,14 @@ def genome_build(lengths: Mapping[str, int], table: Path) -> str:
     for row in read_table(table, ("build", "contig", "length")):
         known.setdefault((row["contig"], int(row["length"])), set()).add(row["build"])
     chromosomes = {contig for contig, _ in known}
-    named = {name: _chromosome(name) for name in lengths}
+    named = {name: chromosome(name) for name in lengths}
     votes = Counter(build for name, chrom in named.items() for build in known.get((chrom, lengths[name]), ()))
     present = sum(chromosome in chromosomes for chromosome in named.values())
     best = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
     return best[0][0] if best and 2 * best[0][1] >= present else UNKNOWN
 
 
-def _chromosome(name: str) -> str:
+def chromosome(name: str) -> str:
     """chr2, 2 and NC_000002.12 are "2"."""
     refseq = re.fullmatch(r"NC_0000(\d\d)\.\d+", name)
     if refseq:

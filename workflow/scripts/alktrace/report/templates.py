@@ -31,6 +31,7 @@ def environment() -> jinja2.Environment:
         counted=counted,
         chance=chance,
         breakable=breakable,
+        one_in=one_in,
     )
     return made
 
@@ -59,6 +60,11 @@ def plain_value(value: object) -> str:
 def counted(value: int | None) -> str:
     """A number of fragments; None where this test does not count any."""
     return "not counted" if value is None else f"{value:,}"
+
+
+def one_in(limit: float) -> str:
+    """A limit of fusions: 0.003128 is "1 in 320"."""
+    return f"1 in {round(1 / limit):,}"
 
 
 def chance(p_value: float) -> str:
