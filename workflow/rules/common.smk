@@ -2,6 +2,7 @@
 
 
 import sys
+from functools import cache
 from os import environ, pathsep
 from pathlib import Path
 
@@ -15,7 +16,9 @@ if (HERE / "scripts" / "alktrace").is_dir():
     environ["PYTHONPATH"] = pathsep.join([str(HERE / "scripts"), *filter(None, [environ.get("PYTHONPATH")])])
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
+from alktrace.cohort.names import combined_groups, combined_stem
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
@@ -61,7 +64,8 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
-    check_content(sheet, samples)
+    if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
     return settings, {sample.id: sample for sample in samples}, reference, normals
@@ -83,6 +87,7 @@ if SETTINGS["report"]["evidence_view"]:
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: docs/performance.md.
 INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
+ALIGNER_ENV = f"../../envs/{'star' if WAY == 'star' else 'minimap2'}.yaml"
 HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
@@ -125,6 +130,17 @@ def get_units(wildcards):
     ]
 
 
+def get_bam_needs(wildcards):
+    """What a sample given as BAM or CRAM needs besides: where reads of the targets may lie, and the genome."""
+    if all(unit.bam is None for unit in SAMPLES[wildcards.sample].units):
+        return {}
+    return {
+        "places": "work/reference/target_places.bed",
+        "packed": "work/reference/genome.2bit",
+        "fasta": str(REFERENCE["fasta"]),
+    }
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
@@ -144,6 +160,14 @@ def get_aligner_reference(wildcards):
     return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
 
 
+def get_combined_page(wildcards):
+    """From a sample's folder to the page of its patient's RNA and DNA; empty where the sheet has only one of both."""
+    sample = SAMPLES[wildcards.sample]
+    if (sample.patient, sample.timepoint) not in combined_groups(SAMPLES.values()):
+        return ""
+    return f"../cohort/patients/{combined_stem(sample.patient, sample.timepoint)}.html"
+
+
 def describe(*columns):
     """An input function for `params`: the named columns of the sheet as a dictionary of text."""
     return lambda wildcards: {column: getattr(SAMPLES[wildcards.sample], column) for column in columns}
@@ -156,3 +180,8 @@ def scaled(megabytes, per_genome_megabyte=0):
     packed = 3.5 if genome.suffix == ".gz" else 1
     size = genome.stat().st_size / 1e6 * packed if genome.exists() else HUMAN_GENOME
     return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt
+
+
+def minutes(first):
+    """Run time in minutes that grows with each attempt."""
+    return lambda wildcards, attempt: first * attempt

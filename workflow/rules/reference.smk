@@ -18,7 +18,7 @@ if "build" in SETTINGS["reference"]:
         threads: 1
         resources:
             mem_mb=scaled(500),
-            runtime=240,
+            runtime=minutes(240),
         params:
             build=SETTINGS["reference"]["build"],
             release=str(SETTINGS["reference"]["release"]),
@@ -46,7 +46,7 @@ rule prepare_genome:
     threads: 1
     resources:
         mem_mb=scaled(600),
-        runtime=30,
+        runtime=minutes(30),
     params:
         cache=SETTINGS["reference"]["cache"],
     message:
@@ -74,7 +74,7 @@ rule prepare_annotation:
     threads: 1
     resources:
         mem_mb=scaled(1000, 1),
-        runtime=30,
+        runtime=minutes(30),
     params:
         program=PROGRAM,
     message:
@@ -103,7 +103,7 @@ rule build_targets:
     threads: 2
     resources:
         mem_mb=scaled(2000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         assay="rna",
     message:
@@ -126,6 +126,31 @@ use rule build_targets as build_dna_targets with:
         "Collect the k-mers of the targets in DNA"
 
 
+# For samples given as BAM or CRAM with an index.
+rule list_target_places:
+    input:
+        genome="work/reference/genome.2bit",
+        annotation="work/reference/annotation.tsv",
+        panel=PANEL,
+        kernels="work/reference/kernels.done",
+    output:
+        places="work/reference/target_places.bed",
+    log:
+        "work/logs/list_target_places.log",
+    benchmark:
+        "work/benchmarks/list_target_places.tsv"
+    conda:
+        "../../envs/python.yaml"
+    threads: 2
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(60),
+    message:
+        "List where an aligner may have put reads of the targets"
+    script:
+        "../scripts/list_target_places.py"
+
+
 # What samples run is compiled before the first does: they need not wait, nor all compile the same at once.
 rule compile_kernels:
     input:
@@ -144,7 +169,7 @@ rule compile_kernels:
     threads: 1
     resources:
         mem_mb=scaled(1000),
-        runtime=10,
+        runtime=minutes(10),
     message:
         "Compile the inner loops for this machine"
     script:
@@ -166,7 +191,7 @@ rule index_reference:
     threads: 2
     resources:
         mem_mb=scaled(1000, INDEX_BYTES),
-        runtime=60,
+        runtime=minutes(60),
     params:
         split=SETTINGS["reference"]["index"] == "split",
     message:
@@ -191,7 +216,7 @@ rule index_star:
     threads: 2
     resources:
         mem_mb=scaled(2000, INDEX_BYTES),
-        runtime=240,
+        runtime=minutes(240),
     message:
         "Index the whole genome for STAR"
     script:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alktrace.inputs.umi import molecule_rule
 from alktrace.model.molecules import MoleculeRule, merged_identifiers, molecules
 from alktrace.runtime.errors import InputError
 
@@ -19,27 +20,27 @@ def test_equal_ends_are_one_molecule_without_identifiers() -> None:
 
 
 def test_one_identifier_at_ends_far_apart_is_two_molecules() -> None:
-    rule = MoleculeRule.of(UMI, "wts")
+    rule = molecule_rule(UMI, "wts")
     assert numbers(rule, a_ACGT=(100, 300), b_ACGT=(1100, 1300), c_ACGT=(100, 300)) == [0, 1, 0]
 
 
 def test_identifiers_part_molecules_of_equal_ends() -> None:
-    assert numbers(MoleculeRule.of(UMI, "capture"), a_ACGT=(1, 9), b_TTTT=(1, 9)) == [0, 1]
+    assert numbers(molecule_rule(UMI, "capture"), a_ACGT=(1, 9), b_TTTT=(1, 9)) == [0, 1]
 
 
 def test_amplicon_molecules_share_identifier_and_ligated_end() -> None:
-    rule = MoleculeRule.of(UMI, "amplicon").with_ends(1, 40)
+    rule = molecule_rule(UMI, "amplicon").with_ends(1, 40)
     assert rule.ligated == 1
     assert numbers(rule, a_ACGT=(5, 90), b_ACGT=(6, 90), c_ACGT=(5, 70)) == [0, 0, 1]
 
 
 def test_amplicon_without_identifiers_counts_reads() -> None:
-    assert numbers(MoleculeRule.of(None, "amplicon"), a=(1, 9), b=(1, 9)) == [0, 1]
+    assert numbers(molecule_rule(None, "amplicon"), a=(1, 9), b=(1, 9)) == [0, 1]
 
 
 def test_a_name_without_identifier_is_an_error() -> None:
     with pytest.raises(InputError, match="does not match the umi pattern"):
-        numbers(MoleculeRule.of(UMI, "wts"), a=(1, 9))
+        numbers(molecule_rule(UMI, "wts"), a=(1, 9))
 
 
 def test_an_identifier_with_one_error_joins_the_one_it_comes_from() -> None:

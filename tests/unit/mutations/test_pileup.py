@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alktrace.genome.fasta import Genome
+from alktrace.inputs.umi import molecule_rule
+from alktrace.model.molecules import MoleculeRule
 from alktrace.mutations.inputs import read_primers
 from alktrace.mutations.pileup import END_BASES, GenePileup, codon_code, pile_up
 from alktrace.mutations.reads import Span, read_bam
@@ -49,7 +51,8 @@ class Case:
         self, umi: str | None = None, amplicon: bool = False, masked: list[tuple[int, int]] | None = None
     ) -> GenePileup:
         span = Span("chr1", self.transcript.start - 1, self.transcript.end)
-        reads = read_bam(self.bam.write(), {"GENE": span}, 20, 20, umi, amplicon, frozenset())
+        rule = molecule_rule(umi, "amplicon" if amplicon else "wts")
+        reads = read_bam(self.bam.write(), {"GENE": span}, 20, 20, rule, frozenset())
         return pile_up(reads.genes["GENE"], self.transcript, self.genome, masked or [], list(range(1, 500)))
 
 
@@ -141,7 +144,7 @@ def test_mates_are_compared_at_screened_codons_only(case: Case) -> None:
     case.bam.add("a", 20, case.sequence[20:100], mate=1)
     case.bam.add("a", 40, case.sequence[40:120], mate=2, reverse=True)
     span = Span("chr1", case.transcript.start - 1, case.transcript.end)
-    reads = read_bam(case.bam.write(), {"GENE": span}, 20, 20, None, False, frozenset()).genes["GENE"]
+    reads = read_bam(case.bam.write(), {"GENE": span}, 20, 20, MoleculeRule(), frozenset()).genes["GENE"]
     pileup = pile_up(reads, case.transcript, case.genome, [], [CODON])
     assert pileup.overlap.sum() == 3
     assert (pileup.counts.sum(axis=(1, 2)) > 0).sum() > 20  # all codons are counted

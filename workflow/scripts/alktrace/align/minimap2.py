@@ -21,6 +21,7 @@ from pathlib import Path
 import pysam
 
 from ..runtime.errors import InputError
+from ..runtime.files import written_whole
 
 LOG = logging.getLogger(__name__)
 MIN_VERSION = (2, 29)
@@ -85,10 +86,9 @@ def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) ->
 
     Raises InputError when minimap2 cannot.
     """
-    partial = mmi.with_name(f".{mmi.name}.partial")
     parts = ["-I", PART] if split else []
-    _run(["-x", PRESET, *parts, "-t", str(threads), "-d", str(partial), str(fasta)], f"{fasta}: indexing")
-    partial.replace(mmi)
+    with written_whole(mmi) as partial:
+        _run(["-x", PRESET, *parts, "-t", str(threads), "-d", str(partial), str(fasta)], f"{fasta}: indexing")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,8 @@ def align_unsorted(
     all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. Temporary files lie
     beside `sam`. Raises InputError when minimap2 fails.
     """
-    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH, "-t", str(common.threads)]
+    # Which of several equal places is reported first goes by the read's length alone, not by its name too.
+    options = ["-Y", "--no-hash-name", "--secondary=yes", "-N", SECONDARY, "-K", BATCH, "-t", str(common.threads)]
     options += ["-G", MAX_INTRON] if common.assay == "rna" else []
     if common.assay == "rna" and junctions.stat().st_size:
         options += ["-j", str(junctions)]

@@ -19,8 +19,9 @@ from scipy.stats import beta
 from ..genome.bed import Stretches
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
+from ..model.molecules import MoleculeRule
 from .dna_places import Placement, side_bases
-from .dna_reads import LONGEST, Mate, Molecules, different
+from .dna_reads import LONGEST, Mate, different
 
 MARGIN = 12
 SURE_KEPT = 100  # baited bases of the target's kept side that hold a fragment
@@ -123,7 +124,7 @@ def count(
     mates: Mapping[str, Mapping[int, Mate]],
     spans: Iterable[Key],
     imperfect: Mapping[str, Key],
-    molecules: Molecules,
+    rule: MoleculeRule,
     genome: Genome,
     baits: Stretches | None,
 ) -> Counted:
@@ -144,7 +145,7 @@ def count(
             continue
         if extent[0] > sequence.left - sequence.margin or extent[1] < sequence.right + sequence.margin:
             continue
-        key = (*extent, molecules.umi_of(name))
+        key = (*extent, rule.identifier(name))
         across = [r for r in laid if r.crosses]
         if across:
             split.append(key)

@@ -6,7 +6,6 @@ lie to its left or right on the + strand. Reads of a breakend are turned so that
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
+from ..model.molecules import MoleculeRule, merged_identifiers
 
 MIN_CLIP = 12  # shorter clips fit everywhere
 LONGEST = 1200  # longest fragment of a library; farther mates do not belong together
@@ -83,17 +83,6 @@ class Mate:
     places: list[Placed] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Molecules:
-    """How fragments are told apart: by the group of `umi` in the read name and both ends, else by both ends."""
-
-    umi: re.Pattern[str] | None
-
-    def umi_of(self, name: str) -> str:
-        found = self.umi.search(name) if self.umi else None
-        return found.group(1) if found else ""
-
-
 @dataclass
 class Scan:
     """One pass over the records of a gene's span.
@@ -108,7 +97,7 @@ class Scan:
     imperfect: dict[str, tuple[int, int, str]]
 
 
-def scan(bam: Path, contig: str, start: int, end: int, molecules: Molecules, genome: Genome) -> Scan:
+def scan(bam: Path, contig: str, start: int, end: int, rule: MoleculeRule, genome: Genome) -> Scan:
     """Clips, odd pairs and fragments of the records that touch start..end of a contig."""
     found = Scan([], set(), Counter(), {})
     around = max(start - LONGEST, 1)
@@ -124,11 +113,11 @@ def scan(bam: Path, contig: str, start: int, end: int, molecules: Molecules, gen
                 found.clips.extend(_strained(record, cigar, bases, around))
             if record.is_supplementary:
                 continue
-            _add_span(found, record, molecules)
+            _add_span(found, record, rule)
     return found
 
 
-def _add_span(found: Scan, record: pysam.AlignedSegment, molecules: Molecules) -> None:
+def _add_span(found: Scan, record: pysam.AlignedSegment, rule: MoleculeRule) -> None:
     name = str(record.query_name)
     if record.is_paired and not _fits(record):
         found.odd.add(name)
@@ -139,7 +128,7 @@ def _add_span(found: Scan, record: pysam.AlignedSegment, molecules: Molecules) -
         first = last + length + 1
     elif length > 0:
         last = first + length - 1
-    span = (first, last, molecules.umi_of(name))
+    span = (first, last, rule.identifier(name))
     if not record.is_paired or length > 0 or (length == 0 and record.is_read1):
         found.spans[span] += 1
     if record.query_alignment_length <= record.query_length - MIN_CLIP or _differences(record) >= DIFFERENCES:
@@ -285,24 +274,16 @@ def load(bam: Path, names: set[str]) -> dict[str, dict[int, Mate]]:
 
 
 def different(keys: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Fragments told apart by ends and UMI, sorted; UMIs of equal ends that differ by one base and are at least twice
-    as frequent swallow the rarer one (directional method of UMI-tools)."""
-    counts = Counter(keys)
-    by_ends: dict[tuple[int, int], list[tuple[int, str]]] = {}
-    for (start, end, umi), count in counts.items():
-        by_ends.setdefault((start, end), []).append((count, umi))
-    found = []
-    for (start, end), umis in sorted(by_ends.items()):
-        kept: list[tuple[int, str]] = []
-        for count, umi in sorted(umis, key=lambda u: (-u[0], u[1])):
-            if not any(more >= 2 * count - 1 and _one_apart(umi, other) for more, other in kept):
-                kept.append((count, umi))
-        found += [(start, end, umi) for _, umi in kept]
-    return found
-
-
-def _one_apart(a: str, b: str) -> bool:
-    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+    """Fragments told apart by ends and UMI, sorted; sequencing errors of a UMI are merged (`model/molecules.py`)."""
+    by_ends: dict[tuple[int, int], dict[str, int]] = {}
+    for (start, end, umi), count in Counter(keys).items():
+        by_ends.setdefault((start, end), {})[umi] = count
+    return [
+        (*ends, umi)
+        for ends, counts in sorted(by_ends.items())
+        for umi, origin in sorted(merged_identifiers(counts).items())
+        if umi == origin
+    ]
 
 
 def depth(spans: Iterable[tuple[int, int, str]], start: int, end: int, margin: int) -> NDArray[np.int64]:

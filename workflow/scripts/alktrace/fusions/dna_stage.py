@@ -7,7 +7,6 @@ alignments of its fragments lie. No partner list. Junctions are counted against 
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +18,10 @@ from ..genome.bed import Stretches
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from ..genome.transcripts import Annotation, Transcript
+from ..inputs.umi import compile_umi
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import PanelGene, read_panel
+from ..model.molecules import MoleculeRule
 from ..model.records import (
     CoverageBin,
     DnaSearch,
@@ -38,7 +39,7 @@ from .dna_contigs import find_contigs, grow
 from .dna_count import FLANK, MARGIN, JunctionSequence, count
 from .dna_events import Found, grouped, keeps_five, same_place, to_fusions
 from .dna_places import Placement, place, surely_placed
-from .dna_reads import GeneWords, Mate, Molecules, Scan, clips_elsewhere, depth, different, imperfect_near, load, scan
+from .dna_reads import GeneWords, Mate, Scan, clips_elsewhere, depth, different, imperfect_near, load, scan
 from .limit import poisson_limit
 from .stage import MAX_PILEUP
 
@@ -68,10 +69,10 @@ def call_dna(
     """
     genome, genes = Genome(fasta), Annotation.load(annotation)
     tables, baits = read_tables(knowledge), Stretches.read(targets_bed) if targets_bed else None
-    molecules = Molecules(re.compile(umi) if umi else None)
+    rule = MoleculeRule(compile_umi(umi) if umi else None)
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and r.dna_introns and genes.get(r.gene)]
     rows = [r for r in rows if r.role == "target" or baits is None or _is_baited(r, genes[r.gene], baits)]
-    scans = {r.gene: _scan(bam, genes[r.gene], molecules, genome) for r in rows}
+    scans = {r.gene: _scan(bam, genes[r.gene], rule, genome) for r in rows}
     words = [GeneWords(genes[r.gene].contig, _stretches(r, genes[r.gene]), genome) for r in rows]
     for row, clips in zip(rows, clips_elsewhere(bam, words), strict=True):
         scans[row.gene].clips.extend(clips)
@@ -91,7 +92,7 @@ def call_dna(
                 places.append(found)
         more = imperfect_near(bam, (found.partner for found in places)) - mates.keys()
         mates.update(load(bam, more) if more else {})
-        believed = _believed(places, mates, own, gene, molecules, genome, settings, baits, result.notes)
+        believed = _believed(places, mates, own, gene, rule, genome, settings, baits, result.notes)
         for fusion, junction in to_fusions(grouped(believed, gene), gene, genes, genome, tables, settings.min_support):
             result.fusions.append(fusion)
             result.evidence.append(_evidence(fusion, junction, gene, genome))
@@ -119,11 +120,11 @@ def _is_baited(row: PanelGene, gene: Transcript, baits: Stretches) -> bool:
     return any(baits.share(gene.contig, *gene.intron_span(n)) > 0 for n in row.dna_introns if n < len(gene.exons))
 
 
-def _scan(bam: Path, gene: Transcript, molecules: Molecules, genome: Genome) -> Scan:
+def _scan(bam: Path, gene: Transcript, rule: MoleculeRule, genome: Genome) -> Scan:
     with pysam.AlignmentFile(str(bam), "rb") as handle:
         if gene.contig not in handle.references:
             return Scan([], set(), Counter(), {})
-    return scan(bam, gene.contig, gene.start - AROUND, gene.end + AROUND, molecules, genome)
+    return scan(bam, gene.contig, gene.start - AROUND, gene.end + AROUND, rule, genome)
 
 
 def _believed(
@@ -131,7 +132,7 @@ def _believed(
     mates: Mapping[str, Mapping[int, Mate]],
     own: Scan,
     gene: Transcript,
-    molecules: Molecules,
+    rule: MoleculeRule,
     genome: Genome,
     settings: FusionSettings,
     baits: Stretches | None,
@@ -142,7 +143,7 @@ def _believed(
     spans = different(own.spans.elements())
     for junction in places:
         near = {name: reads for name, reads in mates.items() if _is_near(reads, junction)}
-        counted = count(junction, near, spans, own.imperfect, molecules, genome, baits)
+        counted = count(junction, near, spans, own.imperfect, rule, genome, baits)
         fragments = [mates[name] for name in sorted(counted.names)]
         sure = surely_placed(fragments, junction.target), surely_placed(fragments, junction.partner)
         reason = _dismissal(junction, gene, sure[0])

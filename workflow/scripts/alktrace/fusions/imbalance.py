@@ -46,7 +46,7 @@ class GeneReads:
 
     def add(self, record: pysam.AlignedSegment, name: str) -> None:
         """A primary record of any gene; mates that lie elsewhere give the other end of a fragment."""
-        if record.is_unmapped or record.mapping_quality == 0:
+        if record.is_unmapped:
             return
         here = self._touches(record.reference_name, record.reference_start + 1, record.reference_end or 0)
         mate = record.next_reference_start + 1
@@ -55,7 +55,7 @@ class GeneReads:
         alignment = parse_alignment(record)
         ends = self._ends.setdefault(name, [None, None if record.is_paired else record.query_length])
         ends[record.is_read2] = alignment.five_prime
-        if here:
+        if here and record.mapping_quality:
             known = self._found.get(name, ())
             self._found[name] = _merged([*known, *alignment.blocks])
 

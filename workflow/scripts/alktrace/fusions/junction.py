@@ -103,7 +103,7 @@ def settle(junction: Junction, fragments: Mapping[str, Fragment], rule: Molecule
     """Count the molecules behind a junction's fragments. A molecule with a copy across the junction is a split one."""
     counted, reference = junction.counted, junction.reference
     known = {**counted.mates, **{name: fragments[name] for name in counted.placements}}
-    numbers = molecules({name: _ends(known[name], reference) for name in sorted(known)}, rule)
+    numbers = molecules({name: known[name].ends(lambda read: _end(read, reference)) for name in sorted(known)}, rule)
     counted.split, counted.spanning, counted.molecule = {}, {}, numbers
     for name in sorted(counted.placements, key=lambda n: (known[n].reads[0].sequence, n)):
         counted.split.setdefault(numbers[name], name)
@@ -112,13 +112,8 @@ def settle(junction: Junction, fragments: Mapping[str, Fragment], rule: Molecule
             counted.spanning.setdefault(numbers[name], name)
 
 
-def _ends(fragment: Fragment, reference: JunctionReference) -> tuple[End, End]:
-    """Where the mates' 5' bases lie: on the junction's own sequence if they do, else in the genome."""
-    ends = [_end(read, reference) for read in fragment.reads]
-    return ends[0], ends[1] if len(ends) == 2 else len(fragment.reads[0].sequence)
-
-
 def _end(read: Read, reference: JunctionReference) -> End:
+    """Where the mate's 5' base lies: on the junction's own sequence if it does, else in the genome."""
     placement = reference.place(read)
     if placement is None:
         return read.end()

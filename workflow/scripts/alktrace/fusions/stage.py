@@ -14,11 +14,11 @@ from zlib import crc32
 from ..genome.fasta import Genome
 from ..genome.fragments import load_fragments
 from ..genome.transcripts import Annotation
-from ..inputs.umi import compile_umi
+from ..inputs.umi import molecule_rule
 from ..knowledge.fusions import Tables, read_tables
 from ..knowledge.panel import read_panel
 from ..model.findings import junction_id
-from ..model.molecules import MoleculeRule, molecules
+from ..model.molecules import molecules
 from ..model.records import (
     DismissedJunction,
     Fusion,
@@ -77,7 +77,7 @@ def call_fusions(
     rows = [r for r in read_panel(panel) if r.role in ("target", "driver") and genes.get(r.gene)]
     searched = [(genes[r.gene], TargetIndex(genes[r.gene], r.rna_introns, genome)) for r in rows]
     target = next(gene for (gene, _), row in zip(searched, rows, strict=True) if row.role == "target")
-    seen = survey(bam, searched, target, MoleculeRule(compile_umi(umi) if umi else None, library == "amplicon"), genes)
+    seen = survey(bam, searched, target, molecule_rule(umi, library), genes)
     blocks = seen.target.blocks(seen.rule)
     first_kinase_exon = kinase_exons(target, tables.domains).start
     known, shape = known_exons(target, genome), Shape.of(recruit_stats, seen.lengths)

@@ -10,6 +10,9 @@ from typing import Any
 
 import re2
 
+from ..model.molecules import MoleculeRule
+from ..model.vocabulary import Library
+
 UNUSED = "none"  # the sheet's word for identifiers that are to be left alone
 
 
@@ -28,3 +31,8 @@ def compile_umi(expression: str) -> Any:
     if pattern.groups != 1:
         raise ValueError(f"has {pattern.groups} groups; put one pair of brackets round the UMI")
     return pattern
+
+
+def molecule_rule(umi: str | None, library: str) -> MoleculeRule:
+    """The rule of a row of the sheet, for every stage that counts."""
+    return MoleculeRule(compile_umi(umi) if umi else None, library == Library.AMPLICON)

@@ -26,7 +26,7 @@ from ..model.records import (
     ScreenResult,
     Verdict,
 )
-from ..model.vocabulary import Assay, Library, State
+from ..model.vocabulary import Assay, BamReading, Library, State
 from ..settings import InterpretSettings
 from . import bypass, context, inhibitors, verdicts
 from .verdicts import Domain
@@ -56,7 +56,7 @@ def build_report(
     wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
     wanted = inhibitors.all_resistance_codons(tables)
     kinase = verdicts.kinase_domain(screen.mutations, domain, wanted, tables, wild_type_only)
-    events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
+    events = bypass.assemble(screen, fusions, stats, sample.assay, tables, settings)
     tracks = bypass.classify(events, screen.bypass, tables)
     ways = bypass.judge(tracks)
     drugs = inhibitors.matrix(found, rearrangement.state, screen.mutations, domain, tables)
@@ -83,7 +83,7 @@ def build_report(
         failure_list=context.failure_list(fusions.fusions, screen.mutations, verdict, tracks, tables),
         direct_junctions=direct_junctions(stats.direct_junctions, fusions.fusions, tables.sentences),
         dismissed_junctions=[_with_reason(j, tables.sentences) for j in fusions.dismissed],
-        qc=quality(stats, fusions, screen),
+        qc=quality(stats, fusions, screen, tables.sentences),
         provenance=provenance,
     )
 
@@ -104,14 +104,14 @@ def _with_reason(junction: DismissedJunction, sentences: Sentences) -> Dismissed
     return replace(junction, reason=sentences.word(Said(DISMISSED[junction.filter])))
 
 
-def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) -> Qc:
+def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, sentences: Sentences) -> Qc:
     """The `qc` block. Fractions are 0-1, `read_length` is the commonest one, `error_rates` are per base."""
     lengths = stats.read_length_counts
     return Qc(
         pairs_total=stats.pairs_total,
         pairs_recruited=stats.pairs_recruited,
         paired=stats.paired,
-        q30=_ratio(stats.q30_bases, stats.qualities_sampled),
+        q30=_ratio(stats.q30_bases, stats.bases_total),
         read_length=max(lengths, key=lambda n: (lengths[n], n)) if lengths else None,
         duplicate_fraction=stats.duplicate_fraction,
         control_fragments=stats.control_fragments,
@@ -121,9 +121,33 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) ->
         error_rates=dict(sorted(screen.error_rates.items())),
         call_alpha=screen.call_alpha,
         junction_limit=fusions.junction_limit,
-        notes=[*fusions.notes, *screen.notes],
+        notes=[*_bam_notes(stats, sentences), *fusions.notes, *screen.notes],
         dna=fusions.dna,
+        bams=stats.bams,
+        copy_ratios=screen.copy_ratios,
+        copy_targets=screen.copy_targets,
+        fingerprint=screen.fingerprint,
     )
+
+
+def _bam_notes(stats: RecruitStats, sentences: Sentences) -> list[str]:
+    """What a BAM or CRAM lost on the way, and that not all of it was read."""
+    notes = []
+    for bam in stats.bams:
+        if bam.reading is BamReading.INDEX:
+            notes.append(sentences.say("bam_through_index", file=bam.file))
+        if bam.left_out:
+            key = "bam_single_left_out" if stats.paired else "bam_second_mates_left_out"
+            notes.append(
+                sentences.say(key, file=bam.file, count=bam.left_out, pairs=bam.pairs, single=bam.single_reads)
+            )
+        if bam.lost_mates:
+            notes.append(sentences.say("bam_lost_mates", file=bam.file, count=bam.lost_mates))
+        if bam.repeated_names:
+            notes.append(sentences.say("bam_repeated_names", file=bam.file, count=bam.repeated_names))
+        if bam.without_bases:
+            notes.append(sentences.say("bam_without_bases", file=bam.file, count=bam.without_bases))
+    return notes
 
 
 def _ratio(part: int, whole: int) -> float | None:

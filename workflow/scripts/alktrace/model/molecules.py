@@ -15,33 +15,38 @@ sequence, on that sequence) and, in libraries with them, the unique molecular id
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..runtime.errors import InputError
 
-End = Hashable  # where a mate's first sequenced base lies; None for a mate that is missing or has no place
+End = Hashable  # where a mate's first sequenced base lies; None for a mate that is missing or has no position
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class MoleculeRule:
-    """How copies are told from molecules in one library. `ligated`: the mate (0 or 1) whose end is the ligated one;
-    asked for in amplicon libraries with identifiers only."""
+    """How copies are told from molecules in one library. `umi`: a compiled expression with one group, searched in the
+    read name (`inputs.umi.molecule_rule`). `ligated`: the mate (0 or 1) whose end is the ligated one; asked for in
+    amplicon libraries with identifiers only."""
 
-    umi: re.Pattern[str] | None = None
+    umi: Any = None
     amplicon: bool = False
     ligated: int | None = None
-
-    @classmethod
-    def of(cls, umi: str | None, library: str) -> MoleculeRule:
-        """The rule of a row of the sheet: `umi` is a regular expression with one group, searched in the read name."""
-        return cls(re.compile(umi) if umi else None, library == "amplicon")
 
     @property
     def counts_reads(self) -> bool:
         """Whether nothing tells copies, so that reads are counted."""
         return self.amplicon and self.umi is None
+
+    @property
+    def asks_for_ligated(self) -> bool:
+        """Whether the ligated mate has to be found in the sample (`with_ends`)."""
+        return self.amplicon and self.umi is not None
 
     def with_ends(self, first: int, second: int) -> MoleculeRule:
         """The rule of a sample in which the first mates have `first` different ends and the second mates `second`."""
@@ -56,13 +61,7 @@ class MoleculeRule:
             raise InputError(
                 f"read name {name[:80]!r} does not match the umi pattern {self.umi.pattern!r}; correct the sample sheet"
             )
-        return found.group(1)
-
-    def place(self, ends: tuple[End, End]) -> Hashable:
-        """What of a fragment's ends (first mate, second mate) its copies share."""
-        if self.amplicon and self.umi is not None:
-            return None if self.ligated is None else ends[self.ligated]
-        return ends
+        return str(found.group(1))
 
 
 def molecules(ends: Mapping[str, tuple[End, End]], rule: MoleculeRule) -> dict[str, int]:
@@ -70,17 +69,54 @@ def molecules(ends: Mapping[str, tuple[End, End]], rule: MoleculeRule) -> dict[s
 
     Copies share a number; numbers follow the order of the names. Raises InputError for a name without identifier.
     """
+    codes: dict[End, int] = {}
+    first, second = ([codes.setdefault(both[mate], len(codes)) for both in ends.values()] for mate in (0, 1))
+    texts: dict[str, int] = {}
+    tags = [texts.setdefault(rule.identifier(name), len(texts)) for name in ends]
+    columns = [np.array(column, np.int64) for column in (first, second, tags)]
+    found = number_molecules(columns[0], columns[1], columns[2], list(texts), rule).tolist()
+    numbers: dict[int, int] = {}
+    return {name: numbers.setdefault(number, len(numbers)) for name, number in zip(ends, found, strict=True)}
+
+
+def number_molecules(
+    first: Integers, second: Integers, tags: Integers, texts: Sequence[str], rule: MoleculeRule
+) -> Integers:
+    """Number of the molecule of each fragment, int64 (fragments,), in the order of ends and identifiers.
+
+    `first`, `second`: a number for the end of each mate; `tags`: which of the identifiers `texts` the fragment has; all
+    int64 (fragments,).
+    """
     if rule.counts_reads:
-        return {name: number for number, name in enumerate(ends)}
-    groups: dict[Hashable, dict[str, list[str]]] = {}
-    for name, both in ends.items():
-        groups.setdefault(rule.place(both), {}).setdefault(rule.identifier(name), []).append(name)
-    found: dict[str, tuple[Hashable, str]] = {}
-    for place, identifiers in groups.items():
-        origin = merged_identifiers({identifier: len(names) for identifier, names in identifiers.items()})
-        found.update((name, (place, origin[i])) for i, names in identifiers.items() for name in names)
-    numbers: dict[tuple[Hashable, str], int] = {}
-    return {name: numbers.setdefault(found[name], len(numbers)) for name in ends}
+        return np.arange(len(first), dtype=np.int64)
+    if rule.asks_for_ligated:
+        place = np.zeros(len(first), np.int64) if rule.ligated is None else _groups((first, second)[rule.ligated])
+    else:
+        place = _groups(second, first)
+    if rule.umi is None:
+        return place
+    pair = _groups(tags, place)
+    copies = np.bincount(pair)
+    member = np.zeros(len(copies), np.int64)
+    member[pair] = np.arange(len(pair))
+    places, tag = place[member], tags[member]
+    for group in np.split(np.arange(len(copies)), np.flatnonzero(np.diff(places)) + 1):
+        if len(group) > 1:
+            number = {texts[tag[i]]: int(i) for i in group}
+            origin = merged_identifiers({text: int(copies[i]) for text, i in number.items()})
+            tag[group] = tag[[number[origin[text]] for text in number]]
+    return _groups(tag[pair], place)
+
+
+def _groups(*columns: Integers) -> Integers:
+    """Number of each row among the different rows, in their order (last column first)."""
+    order = np.lexsort(columns)
+    new = np.zeros(len(order), bool)
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    number = np.empty(len(order), np.int64)
+    number[order] = np.cumsum(new)
+    return number
 
 
 def merged_identifiers(counts: Mapping[str, int]) -> dict[str, str]:

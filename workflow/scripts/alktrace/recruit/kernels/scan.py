@@ -2,7 +2,7 @@
 """Compiled scan of one mate's FASTQ buffer: find the records, count, look for target k-mers.
 
 One call handles all whole records of a buffer. The line lengths of a record predict those of the next: the newline is
-looked for where it should be, and the quality line is jumped over. A record that does not fit is parsed line by line.
+looked for where it should be. A record that does not fit is parsed line by line.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from .bits import (
     code16,
     find_newline,
     hash_bytes64,
+    high64,
     load32,
     lookup,
     may_hold,
+    ones,
     pack64,
     trailing_zeros,
 )
@@ -39,9 +41,8 @@ from .layout import (
     NO_BASES,
     NO_NAME,
     NO_PLUS,
+    NO_QUALITIES,
     Q30,
-    QUALITIES,
-    QUALITY_SAMPLE,
     RECORDS,
     SPARSE,
     TOO_LONG,
@@ -145,6 +146,32 @@ def hash_name(buffer, start, end, mate):
 
 
 @njit(inline="always")
+def without_blank(buffer, start, length):
+    """Whether no byte is a blank or control character, as a newline would be that a prediction jumps over."""
+    found = uint64(0)
+    at = uint64(0)
+    while at + uint64(64) <= length:
+        found |= blanks64(buffer, start + at)
+        at += uint64(64)
+    if at < length:
+        found |= blanks64(buffer, start + at) & ~(~uint64(0) << (length - at))
+    return found == uint64(0)
+
+
+@njit(inline="always")
+def high_qualities(buffer, start, length):
+    """Number of qualities of 30 and more (Phred+33)."""
+    found = uint64(0)
+    at = uint64(0)
+    while at + uint64(64) <= length:
+        found += ones(high64(buffer, start + at))
+        at += uint64(64)
+    if at < length:
+        found += ones(high64(buffer, start + at) & ~(~uint64(0) << (length - at)))
+    return found
+
+
+@njit(inline="always")
 def plausible_bases(buffer, start, length):
     """Whether every byte is a letter, or one of '.', '-', '*' (unknown base in old files)."""
     for i in range(start, start + length):
@@ -170,14 +197,6 @@ def without_return(buffer, start, newline):
     return newline - start
 
 
-@njit(inline="always")
-def count_q30(buffer, start, length):
-    good = 0
-    for i in range(start, start + length):
-        good += buffer[uint64(i)] >= uint8(63)
-    return good
-
-
 def scan(
     buffer, end, final, filter_, filter_shift, keys, values, shift,
     starts, flags, ends, names, most, packed, places, sizes, state, lengths,
@@ -194,7 +213,7 @@ def scan(
     place = uint64(0)
     line = uint64(state[LINE])
     record = uint64(state[RECORDS])
-    bases = 0
+    bases = good = 0
     while at < end and n < most:
         if buffer[at] != uint8(_AT):
             rest = only_blank(buffer, at, end)
@@ -223,6 +242,7 @@ def scan(
             and buffer[start + line + uint64(2)] == uint8(_NEWLINE)
             and buffer[after - uint64(1)] == uint8(_NEWLINE)
             and (after == end or buffer[after] == uint8(_AT))
+            and without_blank(buffer, quality, line)
             and pack_read(buffer, start, line, packed, place)
         ):
             line2 = find_newline(buffer, start, end)
@@ -239,6 +259,9 @@ def scan(
             after = line4 + uint64(1)
             if length != without_return(buffer, quality, line4):
                 state[ERROR] = UNEQUAL
+                break
+            if not without_blank(buffer, quality, length):
+                state[ERROR] = NO_QUALITIES
                 break
             if length > uint64(MAX_READ):
                 state[ERROR] = TOO_LONG
@@ -258,9 +281,7 @@ def scan(
         place += (length + uint64(63)) >> uint64(6) << uint64(4)
         lengths[length] += 1
         bases += length
-        if record % uint64(QUALITY_SAMPLE) == uint64(0):
-            state[Q30] += count_q30(buffer, quality, length)
-            state[QUALITIES] += length
+        good += high_qualities(buffer, quality, length)
         record += uint64(1)
         n += uint64(1)
         at = after
@@ -269,6 +290,7 @@ def scan(
     state[CONSUMED] = at
     state[ERROR_AT] = at
     state[BASES] += bases
+    state[Q30] += good
     state[RECORDS] = record
     state[LINE] = line
     return n
