@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 
 import jinja2
@@ -75,3 +77,8 @@ def chance(p_value: float) -> str:
 def breakable(text: str) -> list[str]:
     """A long name or sequence in pieces of ten characters, between which the page may break the line."""
     return [text[i : i + 10] for i in range(0, len(text), 10)]
+
+
+def script_digest(script: str) -> str:
+    """The digest by which the page's policy lets just this script run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
