@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from alktrace.fusions.stage import call_fusions
+from alktrace.genome.transcripts import Annotation
 from alktrace.inputs.library import check_library
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.panel import read_panel
@@ -135,6 +136,7 @@ def interpret(snakemake: Any, stats: RecruitStats, fusions: FusionResult, screen
             settings["thresholds"]["min_control_fragments"], settings["thresholds"]["max_lod_vaf"]
         ),
         provenance=provenance,
+        annotation=Annotation.load(Path(snakemake.input.annotation)),
     )
     write_json(report, Path(snakemake.output.report))
 
