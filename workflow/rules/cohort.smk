@@ -13,6 +13,7 @@ rule summarise_cohort:
             category="Cohort",
         ),
         carry_over="results/cohort/carry_over.tsv",
+        identity="results/cohort/identity.tsv",
         multiqc="results/cohort/alktrace_mqc.json",
         patients=directory("results/cohort/patients"),
     log:

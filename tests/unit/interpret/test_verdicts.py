@@ -28,6 +28,13 @@ def test_other_junctions_never_make_it_detected_but_are_named(junction) -> None:
     assert junction.notation in found.verdict.summary
 
 
+def test_a_driver_joined_inside_its_kinase_is_not_said_to_be_absent() -> None:
+    found = report([fusion(None, "TPM3e7;NTRK1e14", kind="disrupting_event", target="NTRK1", partner="TPM3")])
+    (track,) = (e for e in found.bypass if e.gene == "NTRK1" and e.kind == "fusion")
+    assert track.state is State.NOT_ASSESSABLE
+    assert "inside its kinase domain" in (track.reason or "")
+
+
 def test_junction_of_the_direct_scan_alone_is_named_not_counted() -> None:
     counters = stats()
     counters.direct_junctions = {"V2": 3, "V1": 0, "PTPN3 2 ALK 10": 9}
@@ -165,6 +172,7 @@ def test_copy_gain_of_a_bypass_gene_is_a_way_around() -> None:
             for one in GENES
         ]  # fmt: skip
         made = report(assay="dna", library="capture", copies=ratios)
+        assert made.qc.copy_ratios == ratios
         events = {e.gene: e for e in made.bypass if e.kind == "amplification"}
         assert events[gene].state is State.DETECTED
         assert "Copy ratio of " + gene + ": 5 (95% interval 0.9 to 6), against 20 normal samples" in events[gene].reason

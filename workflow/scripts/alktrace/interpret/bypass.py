@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..knowledge.evidence import Knowledge, Track, references, unique
 from ..knowledge.sentences import Said, saying
-from ..model.findings import TARGET, kinase_fusions, label
+from ..model.findings import TARGET, broken_kinases, kinase_fusions, label
 from ..model.records import BypassEvent, CopyRatio, Fusion, FusionResult, RecruitStats, ScreenResult
 from ..model.vocabulary import Assay, Confidence, Kind, State, TrackKind
 from ..model.words import UNKNOWN, named, number, percent
@@ -226,6 +226,10 @@ def _fusion_track(
         state = State.NOT_ASSESSABLE
         needed = max(settings.min_control_fragments, 1)
         said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
+    broken = broken_kinases(fusions.fusions, gene)
+    if broken:
+        state, count = State.NOT_ASSESSABLE, None
+        said = [say("track_fusion_broken", gene=gene, **_fields(f)) for f in broken]
     said += [say("track_fusion_low", **_fields(f)) for f in low]
     return BypassEvent(
         gene, "kinase fusion", TrackKind.FUSION, state, None, count, limit, " ".join(said), sources, track

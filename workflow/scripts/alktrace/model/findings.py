@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from .records import BypassEvent, Fusion, Locus, Mutation
 from .vocabulary import Confidence, Frame, Kind, Match, State, TrackKind
+
+_ANY_CHANGE = re.compile(r"\b([A-Z]\d+)X\b")
 
 
 def names_change(text: str, mutation: Mutation) -> bool:
@@ -15,9 +18,14 @@ def names_change(text: str, mutation: Mutation) -> bool:
     return gene == mutation.gene and name.strip() in (mutation.hgvs_p, mutation.hgvs_c, mutation.short)
 
 
+def event_name(event: BypassEvent) -> str:
+    """Gene and event as a person reads it: a hotspot of any change, "G12X", is named by its codon, "KRAS G12"."""
+    return _ANY_CHANGE.sub(r"\1", f"{event.gene} {event.event}")
+
+
 def detected_name(event: BypassEvent) -> str:
     """Gene and event; of a found event what was found: "KRAS G12D", "KIF5B::RET fusion"."""
-    name = f"{event.gene} {event.event}"
+    name = event_name(event)
     if event.state is not State.DETECTED or not event.reason:
         return name
     if event.kind == TrackKind.FUSION:
@@ -26,19 +34,35 @@ def detected_name(event: BypassEvent) -> str:
 
 
 TARGET = "ALK"
+FOR_OTHER_SAMPLES = ("copy_targets", "fingerprint")  # of `qc`: what other samples are compared with, not for readers
+_CHROMOSOME = re.compile(r"^([0-9]{1,2}|X|Y)$")
 
 
 # ---------------------------------------------------------------- ALK rearrangement
 def junction_id(target: str, five: Locus, three: Locus, inserted: str) -> str:
     """The name of a junction in every file: the same for the same breakpoints, inserted bases and target gene, in
-    every sample of one genome. Letters and digits only, whatever the contigs are called."""
-    sides = [f"{side.contig}:{side.position}:{side.strand}" for side in (five, three)]
+    every sample of one genome, with "chr" before its chromosomes or without. Letters and digits only, whatever the
+    contigs are called."""
+    named = (_CHROMOSOME.sub(r"chr\g<0>", side.contig) for side in (five, three))
+    sides = [f"{name}:{side.position}:{side.strand}" for name, side in zip(named, (five, three), strict=True)]
     return "J" + hashlib.sha256("\0".join([target, *sides, inserted]).encode()).hexdigest()[:12]
 
 
 def kinase_fusions(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion]:
     """Junctions that make the verdict `detected`: kinase fusions of medium or high confidence."""
     return [f for f in fusions if f.target == gene and f.kind == Kind.KINASE_FUSION and f.confidence != Confidence.LOW]
+
+
+def broken_kinases(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion]:
+    """Junctions of medium or high confidence that join a partner to `gene` inside its kinase domain. A piece of the
+    gene that is inserted into the partner, with a second junction behind it, is none."""
+    mine = [f for f in fusions if f.target == gene]
+    inserted = {f.event_id for f in mine if f.five_prime.gene == gene}
+    return [
+        f
+        for f in mine
+        if f.kind == Kind.DISRUPTING_EVENT and f.confidence != Confidence.LOW and f.event_id not in inserted
+    ]
 
 
 def functional(fusion: Fusion) -> bool:
