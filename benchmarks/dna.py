@@ -5,8 +5,8 @@
 
 Each sample goes from FASTQ through recruiting, search, alignment and `call_dna`, in this process. The panel is a small
 one, ALK's kinase introns with or without the partners' introns, so that a sample takes seconds. A line is added for
-each sample: a broken run goes on where it ended. `events` prints what was found by event, fraction and depth, and how often
-the intervals held the truth; `normals` prints the upper bound (95%) of the share of false positive samples.
+each sample: a broken run goes on where it ended. `events` prints what was found by event, fraction and depth, and how
+often the intervals held the truth; `normals` prints the upper bound (95%) of the share of false positive samples.
 """
 
 from __future__ import annotations

@@ -53,6 +53,13 @@ class Stretches:
         """In file order."""
         return sorted((s for stretches in self.by_contig.values() for s in stretches), key=lambda s: s.line)
 
+    @property
+    def caught(self) -> Stretches | None:
+        """What is caught: all rows but primers, which say where a read begins; None where there is no other row."""
+        rows = {name: [s for s in stretches if s.role != PRIMER] for name, stretches in self.by_contig.items()}
+        rows = {name: stretches for name, stretches in rows.items() if stretches}
+        return Stretches(self.path, rows) if rows else None
+
     def check_contigs(self, contigs: Collection[str], lengths: dict[str, int] | None = None) -> None:
         """Raises InputError for the first row on none of the reference's contigs or, with their `lengths`, beyond its
         end. Rows on alternative sequences, which no genome here has, are passed over."""

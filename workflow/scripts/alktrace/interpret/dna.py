@@ -11,6 +11,8 @@ from ..model.vocabulary import Confidence, Kind, Specimen, State
 from ..model.words import percent
 from ..settings import InterpretSettings
 
+LEAST_LOOKED_AT = 0.5  # of the main intron: most breakpoints must lie where the panel looked
+
 
 def detected(found: Iterable[Fusion]) -> list[Said]:
     """What is to be said of kinase fusions predicted from breakpoints: predicted, and their allele fraction."""
@@ -55,6 +57,9 @@ def without_fusion(
     if main is None or main.looked_at == 0:
         reason = saying("alk_dna_not_baited", intron=search.main_intron)
         return State.NOT_ASSESSABLE, (reason,), None
+    if main.looked_at < LEAST_LOOKED_AT:
+        reason = saying("alk_dna_partly_baited", intron=main.intron, share=percent(main.looked_at))
+        return State.NOT_ASSESSABLE, (reason,), main.limit
     if main.limit is None or main.limit > settings.max_lod_vaf:
         fields = {"intron": main.intron, "depth": f"{main.depth:g}", "allowed": percent(settings.max_lod_vaf)}
         return State.NOT_ASSESSABLE, (saying("alk_dna_shallow", **fields),), main.limit

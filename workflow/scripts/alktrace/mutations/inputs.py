@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..genome.bed import PRIMER, Stretches
@@ -28,6 +28,7 @@ class Sample:
     fusions: FusionResult
     settings: ScreenSettings
     blind: frozenset[tuple[str, int]]  # gene and codon of those that recruiting cannot see
+    outside: frozenset[tuple[str, int]] = frozenset()  # gene and codon of those that the panel does not catch
 
     def masked(self, gene: str) -> list[tuple[int, int]]:
         """Stretches of the gene's contig that are no mutation evidence."""
@@ -61,7 +62,21 @@ def read_inputs(
     stated = {g: hgvs.stated_name(t, rows[g].transcript, rows[g].refseq) for g, t in transcripts.items()}
     genome = Genome(fasta)
     primers = read_primers(targets_bed, genome.lengths) if targets_bed else {}
-    return Sample(genome, tables, transcripts, stated, primers, fusions, settings, blind)
+    sample = Sample(genome, tables, transcripts, stated, primers, fusions, settings, blind)
+    baits = Stretches.read(targets_bed).caught if targets_bed else None
+    return replace(sample, outside=_outside(sample, baits)) if baits else sample
+
+
+def _outside(sample: Sample, baits: Stretches) -> frozenset[tuple[str, int]]:
+    """Gene and codon of the screened codons that have a base outside what a panel catches."""
+    found = set()
+    for gene, transcript in sample.transcripts.items():
+        caught = baits.mask(transcript.contig, transcript.start, transcript.end)
+        for codon in sample.codons(gene):
+            places = transcript.codon_genome_positions(codon)
+            if not all(caught[at - transcript.start] for at in places):
+                found.add((gene, codon))
+    return frozenset(found)
 
 
 def read_primers(bed: Path, lengths: dict[str, int] | None = None) -> dict[str, list[tuple[int, int]]]:

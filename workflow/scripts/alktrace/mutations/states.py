@@ -36,6 +36,7 @@ NO_FINDING = {
     "not_screened",
     "part_of_indel",
 }  # filters of changes that would not be reported
+OUTSIDE = "outside the targets of the panel"
 MOST_STRETCHES = 8  # of codons named in one reason; `screened` has them all
 
 
@@ -140,6 +141,8 @@ def _state(screen: GeneScreen, codon: int, depth: int, limit: CodonLimit | None,
     """State and reason of a codon without a call."""
     residue = hgvs.translate_codon(screen.pileup.reference_codon(codon))
     expected = {e.expected_residue(codon) for e in sample.tables.by_codon[screen.gene, codon]} - {None}
+    if (screen.gene, codon) in sample.outside:
+        return State.NOT_ASSESSABLE, OUTSIDE
     if (screen.gene, codon) in sample.blind:
         return State.NOT_ASSESSABLE, target_listing.REASON
     if depth == 0 or limit is None:
