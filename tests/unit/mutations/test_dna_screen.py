@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pysam
 import pytest
@@ -11,6 +13,7 @@ from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Transcript
 from alktrace.model.records import ScreenResult
 from alktrace.model.vocabulary import State
+from alktrace.mutations.inputs import read_inputs
 from alktrace.mutations.pileup import split_codons
 from alktrace.mutations.stage import screen_sample
 from alktrace.settings import ScreenSettings
@@ -115,3 +118,19 @@ def transcript_exon(transcript: Transcript, codon: int) -> int:
 
 def test_the_split_codons_are_those_of_the_gene(bench: Bench) -> None:
     assert tuple(split_codons(bench.annotation["ALK"], list(range(1116, 1393)))) == SPLIT
+
+
+def test_codon_with_a_base_outside_the_targets_was_not_looked_at(bench: Bench, tmp_path: Path) -> None:
+    transcript = bench.annotation["ALK"]
+    places = [at for codon in (1196, 1202) for at in transcript.codon_genome_positions(codon)]
+    low, high = sorted(places)[0], sorted(places)[-1] - 1
+    bed = tmp_path / "panel.bed"
+    bed.write_text(f"{transcript.contig}\t{low - 1}\t{high}\tbait\n")
+    sample = read_inputs(
+        bench.folder / "genome.fa", bench.folder / "annotation.tsv", PANEL, KNOWLEDGE, NO_FUSIONS, ScreenSettings(),
+        bed, frozenset(),
+    )  # fmt: skip
+    looked_at = {codon for codon in sample.codons("ALK") if ("ALK", codon) not in sample.outside}
+    assert {1197, 1199}.issubset(looked_at)
+    assert len(looked_at & {1196, 1202}) == 1
+    assert ("KRAS", 12) in sample.outside
