@@ -30,6 +30,16 @@ REFERENCE_TABLES = [
     str(RESOURCES / "genome_builds.tsv"),
     str(KNOWLEDGE / "domains.tsv"),
 ]
+TARGET_TABLES = [
+    str(KNOWLEDGE / f"{name}.tsv")
+    for name in (
+        "eml4_alk_variants",
+        "alk_partners",
+        "domains",
+        "hotspots",
+        "bypass",
+    )
+]
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 PROGRAM = program_digest()

@@ -18,7 +18,7 @@ KINASE_DOMAIN, MUTATION, EXON_SKIPPING = "kinase_domain", "mutation", "exon_skip
 
 
 @dataclass(frozen=True)
-class _HotspotRow:
+class HotspotRow:
     """One row of hotspots.tsv as it is written. `track`: the row of bypass.tsv that says what the event means."""
 
     gene: str
@@ -153,7 +153,7 @@ def shown_change(row: KnownChange) -> dict[str, str]:
 def read_events(folder: Path) -> tuple[Event, ...]:
     """Rows of hotspots.tsv. Each but the kinase domain names its row of bypass.tsv, of the same gene and kind."""
     path = folder / "hotspots.tsv"
-    rows = read_rows(path, _HotspotRow)
+    rows = read_rows(path, HotspotRow)
     check_sources(path, rows)
     tracks = {track.id: track for track in read_tracks(folder)}
     events = []
