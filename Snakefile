@@ -14,10 +14,7 @@ report: "workflow/report/workflow.rst"
 # In the order of the data.
 include: "workflow/rules/common.smk"
 include: "workflow/rules/reference.smk"
-include: "workflow/rules/recruit.smk"
-include: "workflow/rules/align.smk"
-include: "workflow/rules/fusions.smk"
-include: "workflow/rules/mutations.smk"
+include: "workflow/rules/evidence.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/cohort.smk"
 

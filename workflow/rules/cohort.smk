@@ -23,7 +23,7 @@ rule summarise_cohort:
     threads: 1
     resources:
         mem_mb=scaled(1000),
-        runtime=10,
+        runtime=minutes(10),
     message:
         "Summarise the cohort"
     script:
@@ -31,7 +31,7 @@ rule summarise_cohort:
 
 
 # What a person at the terminal wants to know last. None of it is needed by a rule.
-RECORDS = [path for path in rules.write_report.input if "{sample}" in path]
+RECORDS = [path for path in rules.gather_evidence.output if "{sample}" in path]
 VIEWS = [f"results/{{sample}}/{file}" for file in REPORT_VIEWS]
 FILES = Files(RECORDS, "results/{sample}/report.json", VIEWS, "work/logs/{sample}")
 

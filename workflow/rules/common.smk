@@ -2,6 +2,7 @@
 
 
 import sys
+from functools import cache
 from os import environ, pathsep
 from pathlib import Path
 
@@ -16,6 +17,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
@@ -71,7 +73,8 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
-    check_content(sheet, samples)
+    if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
     return settings, {sample.id: sample for sample in samples}, reference, normals
@@ -93,6 +96,7 @@ if SETTINGS["report"]["evidence_view"]:
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
 # Memory of the aligner's index for each base of the genome: docs/performance.md.
 INDEX_BYTES = {"search": 0, "whole": 7, "split": 2, "star": 11}[WAY]
+ALIGNER_ENV = f"../../envs/{'star' if WAY == 'star' else 'minimap2'}.yaml"
 HUMAN_GENOME = 3100  # million bases: a reference that is still to be fetched
 
 
@@ -166,3 +170,8 @@ def scaled(megabytes, per_genome_megabyte=0):
     packed = 3.5 if genome.suffix == ".gz" else 1
     size = genome.stat().st_size / 1e6 * packed if genome.exists() else HUMAN_GENOME
     return lambda wildcards, attempt: (megabytes + int(size * per_genome_megabyte)) * attempt
+
+
+def minutes(first):
+    """Run time in minutes that grows with each attempt."""
+    return lambda wildcards, attempt: first * attempt

@@ -18,7 +18,7 @@ if "build" in SETTINGS["reference"]:
         threads: 1
         resources:
             mem_mb=scaled(500),
-            runtime=240,
+            runtime=minutes(240),
         params:
             build=SETTINGS["reference"]["build"],
             release=str(SETTINGS["reference"]["release"]),
@@ -46,7 +46,7 @@ rule prepare_genome:
     threads: 1
     resources:
         mem_mb=scaled(600),
-        runtime=30,
+        runtime=minutes(30),
     params:
         cache=SETTINGS["reference"]["cache"],
     message:
@@ -74,7 +74,7 @@ rule prepare_annotation:
     threads: 1
     resources:
         mem_mb=scaled(1000, 1),
-        runtime=30,
+        runtime=minutes(30),
     params:
         program=PROGRAM,
     message:
@@ -101,7 +101,7 @@ rule build_targets:
     threads: 2
     resources:
         mem_mb=scaled(2000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         assay="rna",
     message:
@@ -142,7 +142,7 @@ rule compile_kernels:
     threads: 1
     resources:
         mem_mb=scaled(1000),
-        runtime=10,
+        runtime=minutes(10),
     message:
         "Compile the inner loops for this machine"
     script:
@@ -164,7 +164,7 @@ rule index_reference:
     threads: 2
     resources:
         mem_mb=scaled(1000, INDEX_BYTES),
-        runtime=60,
+        runtime=minutes(60),
     params:
         split=SETTINGS["reference"]["index"] == "split",
     message:
@@ -189,7 +189,7 @@ rule index_star:
     threads: 2
     resources:
         mem_mb=scaled(2000, INDEX_BYTES),
-        runtime=240,
+        runtime=minutes(240),
     message:
         "Index the whole genome for STAR"
     script:

@@ -1,48 +1,25 @@
-# report.json is the truth; everything else is a view of it.
+# Evidence to findings to pages: junctions, codons, interpretation. report.json is the truth; everything else is a view.
 
 
-rule write_report:
+rule report_sample:
     input:
-        stats="work/{sample}/recruit.json",
-        reads_record="work/{sample}/inputs.json",
-        reference_record="work/reference/reference.json",
-        annotation_record="work/reference/annotation.json",
-        aligner="work/{sample}/aligner.json",
-        fusions="work/{sample}/fusions.json",
-        screen="work/{sample}/screen.json",
-        knowledge=KNOWLEDGE_TABLES,
-    output:
-        report="results/{sample}/report.json",
-    log:
-        "work/logs/{sample}/write_report.log",
-    benchmark:
-        "work/benchmarks/{sample}/write_report.tsv"
-    conda:
-        "../../envs/python.yaml"
-    threads: 1
-    resources:
-        mem_mb=scaled(1000),
-        runtime=10,
-    params:
-        sheet=describe("patient", "timepoint", "assay", "library", "umi", "head"),
-        settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
-    message:
-        "{wildcards.sample}: interpret the findings"
-    script:
-        "../scripts/write_report.py"
-
-
-rule render_report:
-    input:
-        report="results/{sample}/report.json",
-        fusions="work/{sample}/fusions.json",
-        screen="work/{sample}/screen.json",
         bam="results/{sample}/evidence.bam",
         bai="results/{sample}/evidence.bam.bai",
+        stats="work/{sample}/recruit.json",
+        reads_record="work/{sample}/inputs.json",
+        aligner="work/{sample}/aligner.json",
         genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
+        reference_record="work/reference/reference.json",
+        annotation_record="work/reference/annotation.json",
+        masked=get_targets("tsv"),
+        panel=PANEL,
         knowledge=KNOWLEDGE_TABLES,
+        targets_bed=get_targets_bed,
     output:
+        fusions="work/{sample}/fusions.json",
+        screen="work/{sample}/screen.json",
+        report="results/{sample}/report.json",
         html=report(
             "results/{sample}/report.html",
             caption="../report/sample.rst",
@@ -51,21 +28,23 @@ rule render_report:
         ),
         tables=expand("results/{{sample}}/{file}", file=REPORT_VIEWS[1:]),
     log:
-        "work/logs/{sample}/render_report.log",
+        "work/logs/{sample}/report_sample.log",
     benchmark:
-        "work/benchmarks/{sample}/render_report.tsv"
+        "work/benchmarks/{sample}/report_sample.tsv"
     conda:
         "../../envs/python.yaml"
     threads: 1
     resources:
-        mem_mb=scaled(1000),
-        runtime=10,
+        mem_mb=scaled(2000),
+        runtime=minutes(60),
     params:
-        settings={"max_lod_vaf": SETTINGS["thresholds"]["max_lod_vaf"], **SETTINGS["report"]},
+        sheet=describe("patient", "timepoint", "assay", "library", "umi", "head"),
+        settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
+        shown=SETTINGS["report"],
     message:
-        "{wildcards.sample}: write the HTML report and the tables"
+        "{wildcards.sample}: type fusions, screen codons, write the report"
     script:
-        "../scripts/render_report.py"
+        "../scripts/report_sample.py"
 
 
 # Only when asked for by name: it needs WeasyPrint, which nothing else does.
@@ -83,7 +62,7 @@ rule render_pdf:
     threads: 1
     resources:
         mem_mb=scaled(1000),
-        runtime=10,
+        runtime=minutes(10),
     message:
         "{wildcards.sample}: write the report as PDF"
     script:

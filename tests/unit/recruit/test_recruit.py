@@ -347,7 +347,7 @@ def test_table_of_another_version(tmp_path: Path, reference: Reference) -> None:
     other = tmp_path / "t.bin"
     for content in (b"PK not a table", b"", reference.path.read_bytes()[:-64]):
         other.write_bytes(content)
-        with pytest.raises(InputError, match="t.bin: (not a )?target table"):
+        with pytest.raises(InputError, match="t.bin: (not a|damaged) target table"):
             TargetFile(other)
 
 

@@ -12,8 +12,9 @@ from ..knowledge.sentences import read_sentences
 from ..model.records import Report, ReportFindings
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
+from ..runtime.files import write_text
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
-from ..runtime.serialise import read_json, write_json, write_text
+from ..runtime.serialise import read_json, write_json
 from .multiqc import multiqc
 from .patient_page import file_name, patient_page
 from .table import _row, _table

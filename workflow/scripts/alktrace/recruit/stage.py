@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from isal import isal_zlib
 from ..model.records import RecruitStats
 from ..runtime import jit
 from ..runtime.errors import InputError
+from ..runtime.files import written_whole
 from ..runtime.progress import Progress
 from ..runtime.serialise import write_json
 from .fastq import BUFFER_SIZE, RECORDS, Batch, Scanner, new_pool, prefetch, scan_file
@@ -221,7 +220,7 @@ def recruit(
     # A file that is not there is told by its own cursor.
     total = sum(path.stat().st_size for paths in files for path in paths if path.is_file())
     progress = Progress(total, "pairs" if paired else "reads")
-    with _written_whole(out) as partial:
+    with written_whole(out) as partial:
         writer = Writer(kernels["write_pairs"], table, partial, paired)
         try:
             for paths in files:
@@ -260,18 +259,6 @@ def _no_mates(mates: Mates, s: Stretch, before: int, skip: int) -> InputError:
         f"{mates.paths[1]}: record {before + skip + 1} is named {names[1][1:]} but its mate in {mates.paths[0]}"
         f" is named {names[0][1:]}; give two files of one run in the same order"
     )
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A temporary neighbour that becomes `path` when all went well and vanishes otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _stats(scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:

@@ -14,6 +14,7 @@ from ..runtime.errors import InputError
 
 _ATTRIBUTE = re.compile(r'([\w.]+) "?([^";]*)"?')
 _TRANSCRIPT_ID = re.compile(r'\btranscript_id "?([^";]+)"?')
+_LONGEST_LINE = 1 << 20  # characters; those of real annotations have some thousands
 _NUMBER = re.compile(r"[1-9][0-9]{0,11}")
 _TRANSCRIPT_FEATURES = ("transcript", "mRNA")
 CODING_TYPES = ("protein_coding", "mRNA", "")  # of the transcript; "": the GTF does not say
@@ -96,8 +97,13 @@ def _open_text(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as handle:
             packed = handle.read(2) == b"\x1f\x8b"
-        with (gzip.open if packed else open)(path, "rt", encoding="utf-8") as handle:
-            yield from handle
+        with (gzip.open if packed else open)(path, "rt", encoding="utf-8-sig") as handle:
+            number = 0
+            while line := handle.readline(_LONGEST_LINE):
+                number += 1
+                if len(line) == _LONGEST_LINE:
+                    raise InputError(f"{path}: line {number} has more than {_LONGEST_LINE} characters; use a GTF")
+                yield line
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; set reference.gtf in the configuration") from None
     except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:

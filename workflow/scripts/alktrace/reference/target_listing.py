@@ -14,7 +14,7 @@ from ..knowledge.fusions import Domain, kinase_domain
 from ..knowledge.hotspots import Event
 from ..recruit.kernels.layout import K
 from ..runtime.errors import InputError
-from ..runtime.serialise import write_text
+from ..runtime.files import write_text
 from .junctions import CataloguedJunction
 from .target_kmers import Codes, _Gene
 from .target_table import kmer_codes

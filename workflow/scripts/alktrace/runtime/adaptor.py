@@ -6,7 +6,8 @@ import logging
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from .. import __version__
@@ -47,6 +48,14 @@ def run(main: Callable[[Any], Mapping[str, Any] | None], snakemake: Any) -> None
     for name, count in (counts or {}).items():
         LOG.info("%s: %s", name, count)
     LOG.info("done in %.1f s", time.monotonic() - start)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Put the seconds of one stage of a rule into its log."""
+    start = time.monotonic()
+    yield
+    LOG.info("stage %s: %.2f s", name, time.monotonic() - start)
 
 
 def _fail(reason: str) -> None:
