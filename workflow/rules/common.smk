@@ -22,6 +22,7 @@ from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
+from alktrace.report.files import EVIDENCE, VIEWS
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
@@ -45,15 +46,6 @@ TARGET_TABLES = [
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 PROGRAM = program_digest()
-REPORT_VIEWS = [
-    "report.html",
-    "report.tsv",
-    "findings.tsv",
-    "codons.tsv",
-    "fusions.vcf",
-    "fusions.bedpe",
-    "mutations.vcf",
-]
 
 
 def read_inputs():
@@ -89,8 +81,7 @@ except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
 
-if SETTINGS["report"]["evidence_view"]:
-    REPORT_VIEWS.append("evidence.html")
+REPORT_VIEWS = {**VIEWS, **(EVIDENCE if SETTINGS["report"]["evidence_view"] else {})}
 
 # How reads are aligned: "search", or with an index of the whole genome: "whole" or "split" (minimap2), "star".
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
@@ -106,7 +97,7 @@ wildcard_constraints:
 
 def get_final_output():
     """All reports and the cohort pages."""
-    files = ["report.json", *REPORT_VIEWS, "evidence.bam"]
+    files = ["report.json", *REPORT_VIEWS.values(), "evidence.bam"]
     return [
         *(f"results/{sample}/{file}" for sample in SAMPLES for file in files),
         "results/cohort/summary.tsv",

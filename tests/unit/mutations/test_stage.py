@@ -255,7 +255,7 @@ def test_a_sample_without_reads_is_not_assessable(bench: Bench, tmp_path: Path) 
     assert {s.state for s in result.screened} == {State.NOT_ASSESSABLE}
     assert {b.state for b in result.bypass} == {State.NOT_ASSESSABLE}
     assert all(s.limit_of_detection_vaf is None for s in result.screened)
-    write_json(result, tmp_path / "screen.json")
+    write_json(result, tmp_path / "mutations.json")
 
 
 def test_deep_single_reads_keep_their_fractions_and_say_what_limits_the_depth(bench: Bench) -> None:

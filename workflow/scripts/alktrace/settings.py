@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 # Defaults of the configuration's thresholds; the schema repeats them and a test compares.
 MIN_SUPPORT = 3
 MIN_CONTROL_FRAGMENTS = 100

@@ -463,7 +463,7 @@ class BypassEvent(Record):
 
 
 class ScreenResult(Record):
-    """Output of the mutation stage (work/{sample}/screen.json)."""
+    """Output of the mutation stage (work/{sample}/mutations.json)."""
 
     mutations: list[Mutation]
     screened: list[ScreenedCodon]
