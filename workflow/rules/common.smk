@@ -21,6 +21,7 @@ from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
+from alktrace.knowledge.check import check_tables
 from alktrace.reference.download import file_names, source
 from alktrace.report.files import EVIDENCE, VIEWS
 from alktrace.runtime.errors import InputError
@@ -66,6 +67,7 @@ def read_inputs():
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_tables(RESOURCES)
         check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))

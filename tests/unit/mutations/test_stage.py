@@ -306,7 +306,7 @@ def test_a_track_says_what_share_of_it_was_screened(bench: Bench) -> None:
 def test_a_wrong_reference_residue_is_not_assessable(
     bench: Bench, mutated: tuple[Path, ScreenResult], tmp_path: Path
 ) -> None:
-    for name in ("hotspots.tsv", "bypass.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
+    for name in ("hotspots.tsv", "bypass.tsv", "domains.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     with (tmp_path / "hotspots.tsv").open("a") as table:
         table.write("ALK\t1400\t29\tW1400R\t\tkinase_domain\tW1400R\tunknown\trecalled\t\n")
