@@ -16,6 +16,7 @@ if (HERE / "scripts" / "alktrace").is_dir():
     environ["PYTHONPATH"] = pathsep.join([str(HERE / "scripts"), *filter(None, [environ.get("PYTHONPATH")])])
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
+from alktrace.cohort.names import combined_groups, combined_stem
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
@@ -132,6 +133,17 @@ def get_units(wildcards):
     ]
 
 
+def get_bam_needs(wildcards):
+    """What a sample given as BAM or CRAM needs besides: where reads of the targets may lie, and the genome."""
+    if all(unit.bam is None for unit in SAMPLES[wildcards.sample].units):
+        return {}
+    return {
+        "places": "work/reference/target_places.bed",
+        "packed": "work/reference/genome.2bit",
+        "fasta": str(REFERENCE["fasta"]),
+    }
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
@@ -149,6 +161,14 @@ def get_aligner_reference(wildcards):
     if WAY != "search":
         return {"index": "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"}
     return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
+
+
+def get_combined_page(wildcards):
+    """From a sample's folder to the page of its patient's RNA and DNA; empty where the sheet has only one of both."""
+    sample = SAMPLES[wildcards.sample]
+    if (sample.patient, sample.timepoint) not in combined_groups(SAMPLES.values()):
+        return ""
+    return f"../cohort/patients/{combined_stem(sample.patient, sample.timepoint)}.html"
 
 
 def describe(*columns):

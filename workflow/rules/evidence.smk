@@ -4,6 +4,7 @@
 rule gather_evidence:
     input:
         unpack(get_aligner_reference),
+        unpack(get_bam_needs),
         reads=get_reads,
         targets=get_targets("bin"),
         kernels="work/reference/kernels.done",

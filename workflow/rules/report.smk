@@ -42,6 +42,7 @@ rule report_sample:
         settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
         shown=SETTINGS["report"],
         views=list(REPORT_VIEWS),
+        combined=get_combined_page,
     message:
         "{wildcards.sample}: type fusions, screen codons, write the report"
     script:

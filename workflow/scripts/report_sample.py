@@ -19,7 +19,7 @@ def main(snakemake: Any) -> None:
         Given(**files, knowledge=tuple(map(Path, read.knowledge)), targets_bed=Path(str(bed)) if bed else None),
         Sheet(snakemake.wildcards.sample, **snakemake.params.sheet),
         snakemake.params.settings,
-        snakemake.params.shown,
+        {"combined": snakemake.params.combined, **snakemake.params.shown},
         fusions=Path(out.fusions),
         mutations=Path(out.mutations),
         report=Path(out.report),

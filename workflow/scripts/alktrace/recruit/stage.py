@@ -15,7 +15,7 @@ from pathlib import Path
 
 from isal import isal_zlib
 
-from ..model.records import RecruitStats
+from ..model.records import BamInput, RecruitStats
 from ..runtime import jit
 from ..runtime.errors import InputError
 from ..runtime.files import written_whole
@@ -198,15 +198,17 @@ def recruit(
     stats: Path,
     threads: int = 2,
     keep_all: bool = False,
+    bams: Sequence[BamInput] = (),
 ) -> RecruitStats:
     """Stream FASTQ once and keep the pairs of which either mate holds a target k-mer.
 
     `units` are the lanes or runs of one sample: files of first mates with those of second mates, or single reads with
     None. They are read in their order, with the result of their files put one after the other.
     Writes `out` (gzip FASTQ, pairs interleaved; names cut at the first blank and without mate number; adapter
-    read-through cut) and `stats` (`RecruitStats` as JSON). `keep_all` keeps every pair (`recruit: off`). Qualities are
-    read of every 64th record, duplicates estimated from at most 65,536 distinct pairs sampled by hash. Raises
-    InputError for files that are missing, damaged, malformed or no mates of each other; then neither file is written.
+    read-through cut) and `stats` (`RecruitStats` as JSON, with `bams`: what was done with files given as BAM).
+    `keep_all` keeps every pair (`recruit: off`). Qualities are read of every 64th record, duplicates estimated from at
+    most 65,536 distinct pairs sampled by hash. Raises InputError for files that are missing, damaged, malformed or no
+    mates of each other; then neither file is written.
     """
     table = TargetFile(targets)
     kernels = load_recruiting_kernels()
@@ -228,7 +230,7 @@ def recruit(
             writer.finish()
         finally:
             writer.close()
-    result = _stats(scanners, merger, writer, table)
+    result = _stats(scanners, merger, writer, table, bams)
     write_json(result, stats)
     return result
 
@@ -261,7 +263,9 @@ def _no_mates(mates: Mates, s: Stretch, before: int, skip: int) -> InputError:
     )
 
 
-def _stats(scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:
+def _stats(
+    scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: TargetFile, bams: Sequence[BamInput]
+) -> RecruitStats:
     lengths = [sum(counts) for counts in zip(*(s.lengths for s in scanners), strict=True)]
     return RecruitStats(
         paired=len(scanners) == 2,
@@ -277,4 +281,5 @@ def _stats(scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: T
         control_by_gene=dict(zip(table.controls, merger.by_control, strict=False)),
         direct_junctions=dict(zip(table.junctions, writer.junctions, strict=False)),
         adapter_trimmed=writer.state[layout.TRIMMED],
+        bams=list(bams),
     )

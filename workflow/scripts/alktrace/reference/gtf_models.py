@@ -78,7 +78,7 @@ def read_models(path: Path) -> list[Model]:
         key = found[1], columns[0]
         model = models.get(key)
         if model is None:
-            model = models[key] = _model(where, columns)
+            model = models[key] = _model(where, columns, found[1])
         elif feature in _TRANSCRIPT_FEATURES:
             model.tags |= _tags(_ATTRIBUTE.findall(columns[8]))
         if columns[6] != model.strand:
@@ -110,10 +110,10 @@ def _open_text(path: Path) -> Iterator[str]:
         raise InputError(f"{path}: cannot be read to its end ({error}); fetch the file again") from error
 
 
-def _model(where: str, columns: list[str]) -> Model:
+def _model(where: str, columns: list[str], transcript_id: str) -> Model:
     attributes = _ATTRIBUTE.findall(columns[8])
     values = dict(attributes)
-    gene_id, transcript_id = values.get("gene_id"), values["transcript_id"]
+    gene_id = values.get("gene_id")
     if not gene_id:
         raise InputError(f"{where}: {columns[2]} without gene_id; check the file")
     if columns[6] not in ("+", "-"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST = 1500  # characters; the middle of a longer message is left out
+
 
 class InputError(Exception):
     """Bad input: the message names the file, row, column or read, what is wrong and what to do, in one line.
@@ -10,4 +12,7 @@ class InputError(Exception):
     """
 
     def __init__(self, message: str):
-        super().__init__("".join(c if c.isprintable() else "?" for c in " ".join(message.split())))
+        said = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
+        if len(said) > _LONGEST:
+            said = f"{said[: _LONGEST // 2]} ... {said[-_LONGEST // 4 :]}"
+        super().__init__(said)

@@ -19,6 +19,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -139,8 +140,10 @@ def _compile(module: str, name: str, path: Path) -> None:
     os.replace(partial, path)
 
 
+@cache
 def _load(path: Path) -> Callable[..., int]:
-    """Link object code into this process and return its function; addresses and numbers go in as unsigned integers."""
+    """Link object code into this process, once, and return its function; addresses and numbers go in as unsigned
+    integers."""
     from llvmlite import binding
 
     _, head, code = path.read_bytes().split(b"\n", 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..align.stage import align_reads
 from ..inputs.reads import check_recruited
 from ..model.records import RecruitStats
-from ..recruit.bam_input import extract_units
+from ..recruit.bam_input import Wanted, bam_needs, extract_units
 from ..recruit.stage import recruit
 from ..runtime.adaptor import stage
 from ..runtime.provenance import file_records
@@ -42,12 +42,13 @@ def gather_evidence(
     """Write the evidence of one sample.
 
     `units`: unit and read files by column of the sheet; `targets`: the target table; `reference`: what `way` of
-    aligning needs (`align.stage.align_reads`); `keep_all`: every read is kept. Raises InputError for unreadable input.
+    aligning needs (`align.stage.align_reads`) and reads in a BAM do (`recruit.bam_input.bam_needs`); `keep_all`: every read is kept. Raises InputError for unreadable input.
     """
     with scratch_folder(out.stats, "reads") as folder:
         recruited = folder / "recruited.fq.gz"
         with stage("recruit"):
-            stats = _recruit(units, targets, recruited, out, threads, keep_all)
+            wanted = bam_needs({name: str(path) for name, path in reference.items()}, every_read=keep_all)
+            stats = _recruit(units, targets, wanted, recruited, out, threads, keep_all)
         with stage("align"):
             aligner = align_reads(
                 fastq=recruited,
@@ -64,7 +65,13 @@ def gather_evidence(
 
 
 def _recruit(
-    units: Sequence[Mapping[str, str]], targets: Path, recruited: Path, out: Evidence, threads: int, keep_all: bool
+    units: Sequence[Mapping[str, str]],
+    targets: Path,
+    wanted: Wanted | None,
+    recruited: Path,
+    out: Evidence,
+    threads: int,
+    keep_all: bool,
 ) -> RecruitStats:
     given = {
         f"{unit['unit']}.{column}" if unit["unit"] else column: Path(path)
@@ -75,8 +82,10 @@ def _recruit(
     with ThreadPoolExecutor(1) as pool:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
         records = pool.submit(file_records, given)
-        read = extract_units(units, recruited.parent, threads)
-        stats = recruit(read, targets, recruited, out.stats, threads=threads, keep_all=keep_all)
+        extracted = extract_units(units, recruited.parent, threads, wanted)
+        stats = recruit(
+            extracted.units, targets, recruited, out.stats, threads=threads, keep_all=keep_all, bams=extracted.bams
+        )
         write_json(records.result(), out.record)
     check_recruited(recruited, stats, next(iter(given.values())))
     return stats

@@ -95,7 +95,8 @@ def report_sample(
 ) -> None:
     """Write the records of the stages (`fusions`, `mutations`), report.json (`report`) and its `views` by name.
 
-    `settings` are the keys recruit, aligner and thresholds of the configuration, `shown` those of its key report.
+    `settings` are the keys recruit, aligner and thresholds of the configuration, `shown` those of its key
+    report, and `combined` (the patient's page, if there is one).
     Raises InputError for unreadable or contradictory input.
     """
     stats = read_json(given.stats, RecruitStats)
