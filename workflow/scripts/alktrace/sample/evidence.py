@@ -42,7 +42,8 @@ def gather_evidence(
     """Write the evidence of one sample.
 
     `units`: unit and read files by column of the sheet; `targets`: the target table; `reference`: what `way` of
-    aligning needs (`align.stage.align_reads`) and reads in a BAM do (`recruit.bam_input.bam_needs`); `keep_all`: every read is kept. Raises InputError for unreadable input.
+    aligning needs (`align.stage.align_reads`), and what reads in a BAM do (`recruit.bam_input.bam_needs`);
+    `keep_all`: every read is kept. Raises InputError for unreadable input.
     """
     with scratch_folder(out.stats, "reads") as folder:
         recruited = folder / "recruited.fq.gz"
