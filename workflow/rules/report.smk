@@ -16,6 +16,7 @@ rule report_sample:
         panel=PANEL,
         knowledge=KNOWLEDGE_TABLES,
         targets_bed=get_targets_bed,
+        normals=get_normals,
     output:
         **{name: f"results/{{sample}}/{file}" for name, file in REPORT_VIEWS.items() if name != "html"},
         fusions="work/{sample}/fusions.json",

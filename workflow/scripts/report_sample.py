@@ -16,7 +16,12 @@ def main(snakemake: Any) -> None:
     read, out = snakemake.input, snakemake.output
     files, bed = {name: Path(read[name]) for name in FILES}, read.get("targets_bed")
     report_sample(
-        Given(**files, knowledge=tuple(map(Path, read.knowledge)), targets_bed=Path(str(bed)) if bed else None),
+        Given(
+            **files,
+            knowledge=tuple(map(Path, read.knowledge)),
+            targets_bed=Path(str(bed)) if bed else None,
+            normals=tuple(map(Path, read.normals)),
+        ),
         Sheet(snakemake.wildcards.sample, **snakemake.params.sheet),
         snakemake.params.settings,
         {"combined": snakemake.params.combined, **snakemake.params.shown},

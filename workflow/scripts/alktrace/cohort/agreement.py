@@ -255,6 +255,10 @@ def why_fusion_missed(
     report = next(r for r in reports if r.sample.id == missing.sample)
     if without_tumour_dna(report):
         return say.say("combined_why_plasma")
+    content = report.sample.tumour_content
+    if assay is Assay.RNA and content is not None and missing.limit is not None and missing.limit >= content / 200:
+        fields = {"content": f"{content:g}", "expected": percent(content / 200), "limit": percent(missing.limit)}
+        return say.say("combined_why_content", **fields)
     if assay is Assay.DNA and all(f.frame is Frame.OUT_OF_FRAME or f.premature_stop for f in found):
         return say.say("combined_why_degraded")
     return None

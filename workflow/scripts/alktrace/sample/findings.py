@@ -22,6 +22,7 @@ from ..model.records import (
     ScreenResult,
 )
 from ..model.vocabulary import Assay, Library, Specimen
+from ..mutations.fingerprint import fingerprint
 from ..mutations.stage import screen_sample
 from ..reference.target_listing import blind_codons
 from ..report.stage import write_views
@@ -34,7 +35,8 @@ from ..settings import FusionSettings, InterpretSettings, ScreenSettings
 @dataclass(frozen=True)
 class Given:
     """Files that are read. `bam` to `aligner` are of the sample, `genome` to `panel` of the reference; `knowledge` are
-    the tables, `targets_bed` baits or primers."""
+    the tables, `targets_bed` baits or primers, `normals` reports
+    of normal samples of the same assay and library."""
 
     bam: Path
     stats: Path
@@ -48,6 +50,7 @@ class Given:
     panel: Path
     knowledge: tuple[Path, ...]
     targets_bed: Path | None
+    normals: tuple[Path, ...]
 
     @property
     def tables(self) -> Path:
@@ -105,6 +108,13 @@ def report_sample(
         write_json(found, fusions)
     with stage("mutations"):
         screened = _mutations(given, sheet, settings, found)
+        if sheet.assay == Assay.DNA:
+            from ..mutations.copy_stage import copy_number  # its import takes time, and RNA does not need it
+
+            copies = copy_number(**_library(given, sheet), normals=list(given.normals))
+            screened.copy_ratios, screened.copy_targets = copies
+        if sheet.patient:
+            screened.fingerprint = fingerprint(assay=sheet.assay, **_library(given, sheet))
         write_json(screened, mutations)
     thresholds = settings["thresholds"]
     with stage("interpret"):
@@ -133,7 +143,8 @@ def report_sample(
 
 
 def _fusions(given: Given, sheet: Sheet, settings: Mapping[str, Any], stats: RecruitStats) -> FusionResult:
-    check_library(given.bam, given.annotation, [gene.gene for gene in read_panel(given.panel)], sheet.assay)
+    genes = [gene.gene for gene in read_panel(given.panel)]
+    check_library(given.bam, given.annotation, genes, sheet.assay, sheet.library)
     told: dict[str, Any] = {
         "bam": given.bam,
         "fasta": given.genome,
@@ -163,7 +174,21 @@ def _mutations(given: Given, sheet: Sheet, settings: Mapping[str, Any], fusions:
         library=sheet.library,
         targets_bed=given.targets_bed,
         blind=blind_codons(given.masked) if settings["recruit"] else frozenset(),
+        assay=sheet.assay,
     )
+
+
+def _library(given: Given, sheet: Sheet) -> dict[str, Any]:
+    """Evidence and library of the sample, for what needs no table of knowledge."""
+    return {
+        "bam": given.bam,
+        "fasta": given.genome,
+        "annotation": given.annotation,
+        "panel": given.panel,
+        "umi": sheet.umi or None,
+        "library": sheet.library,
+        "targets_bed": given.targets_bed,
+    }
 
 
 def _provenance(given: Given, sheet: Sheet, settings: Mapping[str, Any]) -> Provenance:
