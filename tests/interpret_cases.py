@@ -80,12 +80,10 @@ PROVENANCE = Provenance(
 
 def stats(pairs: int = 50_000, controls: int = 812) -> RecruitStats:
     if not pairs:
-        return RecruitStats(True, 0, 0, 0, 0, 0, {}, None, 0, 0, {}, {}, 0)
+        return RecruitStats(True, 0, 0, 0, 0, {}, None, 0, 0, {}, {}, 0)
     bases = pairs * 200
     by_gene = {"GUSB": controls}
-    return RecruitStats(
-        True, pairs, 900, bases, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0
-    )
+    return RecruitStats(True, pairs, 900, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0)
 
 
 def fusion(

@@ -104,7 +104,7 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, se
         pairs_total=stats.pairs_total,
         pairs_recruited=stats.pairs_recruited,
         paired=stats.paired,
-        q30=_ratio(stats.q30_bases, stats.qualities_sampled),
+        q30=_ratio(stats.q30_bases, stats.bases_total),
         read_length=max(lengths, key=lambda n: (lengths[n], n)) if lengths else None,
         duplicate_fraction=stats.duplicate_fraction,
         control_fragments=stats.control_fragments,

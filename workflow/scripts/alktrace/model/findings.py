@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from .records import BypassEvent, Fusion, Locus, Mutation
@@ -26,13 +27,16 @@ def detected_name(event: BypassEvent) -> str:
 
 
 TARGET = "ALK"
+_CHROMOSOME = re.compile(r"^([0-9]{1,2}|X|Y)$")
 
 
 # ---------------------------------------------------------------- ALK rearrangement
 def junction_id(target: str, five: Locus, three: Locus, inserted: str) -> str:
     """The name of a junction in every file: the same for the same breakpoints, inserted bases and target gene, in
-    every sample of one genome. Letters and digits only, whatever the contigs are called."""
-    sides = [f"{side.contig}:{side.position}:{side.strand}" for side in (five, three)]
+    every sample of one genome, with "chr" before its chromosomes or without. Letters and digits only, whatever the
+    contigs are called."""
+    named = (_CHROMOSOME.sub(r"chr\g<0>", side.contig) for side in (five, three))
+    sides = [f"{name}:{side.position}:{side.strand}" for name, side in zip(named, (five, three), strict=True)]
     return "J" + hashlib.sha256("\0".join([target, *sides, inserted]).encode()).hexdigest()[:12]
 
 

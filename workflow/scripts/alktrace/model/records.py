@@ -70,7 +70,6 @@ class RecruitStats(Record):
     pairs_recruited: Count
     bases_total: Count
     q30_bases: Count
-    qualities_sampled: Count  # bases whose quality was read (qualities are sampled, not all read)
     read_length_counts: dict[int, int]  # read length -> reads
     duplicate_fraction: float | None  # estimate from sampled pairs; None without pairs
     control_pairs: Count  # pairs of control genes (counted, not kept)

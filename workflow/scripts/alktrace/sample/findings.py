@@ -24,6 +24,7 @@ from ..model.records import (
 from ..model.vocabulary import Assay, Library, Specimen
 from ..mutations.fingerprint import fingerprint
 from ..mutations.stage import screen_sample
+from ..mutations.unique import unique_fragments
 from ..reference.target_listing import blind_codons
 from ..report.stage import write_views
 from ..runtime.adaptor import stage
@@ -108,13 +109,7 @@ def report_sample(
         write_json(found, fusions)
     with stage("mutations"):
         screened = _mutations(given, sheet, settings, found)
-        if sheet.assay == Assay.DNA:
-            from ..mutations.copy_stage import copy_number  # its import takes time, and RNA does not need it
-
-            copies = copy_number(**_library(given, sheet), normals=list(given.normals))
-            screened.copy_ratios, screened.copy_targets = copies
-        if sheet.patient:
-            screened.fingerprint = fingerprint(assay=sheet.assay, **_library(given, sheet))
+        _compare_with_others(given, sheet, screened)
         write_json(screened, mutations)
     thresholds = settings["thresholds"]
     with stage("interpret"):
@@ -178,17 +173,24 @@ def _mutations(given: Given, sheet: Sheet, settings: Mapping[str, Any], fusions:
     )
 
 
-def _library(given: Given, sheet: Sheet) -> dict[str, Any]:
-    """Evidence and library of the sample, for what needs no table of knowledge."""
-    return {
-        "bam": given.bam,
+def _compare_with_others(given: Given, sheet: Sheet, screen: ScreenResult) -> None:
+    """Copy ratios of DNA, and of samples with a patient the variants that tell persons apart."""
+    if sheet.assay != Assay.DNA and not sheet.patient:
+        return
+    told: dict[str, Any] = {
         "fasta": given.genome,
         "annotation": given.annotation,
+        "found": unique_fragments(given.bam, sheet.umi or None, sheet.library),
         "panel": given.panel,
-        "umi": sheet.umi or None,
-        "library": sheet.library,
         "targets_bed": given.targets_bed,
     }
+    if sheet.assay == Assay.DNA:
+        from ..mutations.copy_stage import copy_number  # its import takes time, and RNA does not need it
+
+        normals = list(given.normals)
+        screen.copy_ratios, screen.copy_targets = copy_number(**told, library=sheet.library, normals=normals)
+    if sheet.patient:
+        screen.fingerprint = fingerprint(given.bam, **told, assay=sheet.assay)
 
 
 def _provenance(given: Given, sheet: Sheet, settings: Mapping[str, Any]) -> Provenance:
