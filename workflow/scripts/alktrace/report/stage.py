@@ -15,7 +15,6 @@ from ..runtime.serialise import read_json
 from .bedpe import fusions_bedpe
 from .evidence_page import evidence_page
 from .findings import codons_tsv, findings_tsv
-from .names import mane_transcripts
 from .page import render_page
 from .tsv import report_tsv
 from .vcf import write_fusions_vcf, write_mutations_vcf
@@ -43,10 +42,10 @@ def write_views(
     screened = read_json(screen, ScreenResult)
     genome, genes = Genome(fasta), Annotation.load(annotation)
     views: dict[str, Callable[[], str]] = {
-        "html": lambda: render_page(findings, fusion_result, screened, genes, knowledge, settings),
+        "html": lambda: render_page(findings, fusion_result, screened, genes, bam, knowledge, settings),
         "evidence": lambda: evidence_page(findings, bam, genome, genes),
         "tsv": lambda: report_tsv(findings),
-        "findings": lambda: findings_tsv(findings, genes, mane_transcripts()),
+        "findings": lambda: findings_tsv(findings),
         "codons": lambda: codons_tsv(findings),
         "fusions_bedpe": lambda: fusions_bedpe(findings.fusions),
     }

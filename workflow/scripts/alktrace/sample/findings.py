@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..fusions.stage import call_fusions
+from ..genome.transcripts import Annotation
 from ..inputs.library import check_library
 from ..interpret.stage import build_report
 from ..knowledge.panel import read_panel
@@ -121,6 +122,7 @@ def report_sample(
             knowledge=given.tables,
             settings=InterpretSettings(thresholds["min_control_fragments"], thresholds["max_lod_vaf"]),
             provenance=_provenance(given, sheet, settings),
+            annotation=Annotation.load(given.annotation),
         )
         write_json(made, report)
     with stage("report"):
