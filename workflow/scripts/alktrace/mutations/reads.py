@@ -159,7 +159,7 @@ def read_bam(
         template = ends.add(read)
         content.extend([0] * (template + 1 - len(content)))
         if not read.is_supplementary:
-            content[template] = (content[template] + _content(read)) % (1 << 64)
+            content[template] = (content[template] + draw(read)) % (1 << 64)
         if read.is_unmapped or read.mapping_quality < minimum_mapping_quality:
             continue
         for start, end, target in wanted.get(read.reference_name, ()):
@@ -196,7 +196,7 @@ def _mixed(x: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[
     return x ^ (x >> np.uint64(31))
 
 
-def _content(read: pysam.AlignedSegment) -> int:
+def draw(read: pysam.AlignedSegment) -> int:
     """Hash of bases and qualities in the sense of the genome: neither the order nor the names of reads change it, nor
     which mate is the first."""
     text = f"{read.query_sequence} {read.qual}".encode()
