@@ -155,10 +155,11 @@ def test_a_change_of_one_orientation_is_filtered_and_said(mutated: tuple[Path, S
             base = {r: read.query_sequence[q] for q, r in read.get_aligned_pairs(matches_only=True)}.get(site - 1)
             if base == "T" and not read.is_reverse:
                 dropped.add(read.query_name)
-        with pysam.AlignmentFile(str(bench.folder / "sided.bam"), "wb", template=handle) as part:
-            for read in handle.fetch(until_eof=True):
-                if read.query_name not in dropped:
-                    part.write(read)
+    sided = str(bench.folder / "sided.bam")
+    with pysam.AlignmentFile(str(mutated[0])) as handle, pysam.AlignmentFile(sided, "wb", template=handle) as part:
+        for read in handle.fetch(until_eof=True):
+            if read.query_name not in dropped:
+                part.write(read)
     result = bench.screen(bench.folder / "sided.bam")
     assert result.mutations == []
     assert [v.filter for v in result.vcf if v.hgvs_c == "c.3604G>A"] == [["one_orientation"]]

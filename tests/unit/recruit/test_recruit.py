@@ -237,11 +237,11 @@ def test_quality_beginning_with_at_and_plus(tmp_path: Path, reference: Reference
     assert lines[3::4] == [c * 50 for c in "@+@@+I"]
 
 
-def test_q30_of_sampled_records(tmp_path: Path, reference: Reference) -> None:
+def test_q30_counts_every_quality(tmp_path: Path, reference: Reference) -> None:
     path = tmp_path / "r.fq"
     path.write_text("".join(f"@r{i}\nACGTA\n+\n{'?>?I#'}\n" for i in range(200)))
     result, _ = run(tmp_path, reference, [path])
-    assert (result.qualities_sampled, result.q30_bases) == (4 * 5, 4 * 3)
+    assert (result.bases_total, result.q30_bases) == (200 * 5, 200 * 3)
 
 
 def test_keep_all(tmp_path: Path, reference: Reference) -> None:

@@ -263,10 +263,7 @@ def _evidence(classified: Classified, fusion: Fusion) -> JunctionEvidence:
         contig=reference.sequence[start:right],
         left_end=reference.left_end - start,
         right_start=reference.right_start - start,
-        reads=[
-            PileupRead(n, c - start, placements[n].bases, placements[n].reverse)
-            for c, n in shown
-            if not placements[n].gapped
-        ],
+        reads=[PileupRead(n, c - start, placements[n].bases, placements[n].reverse) for c, n in shown],
         fragment_names=names,
+        read_pairs=len(placements),
     )

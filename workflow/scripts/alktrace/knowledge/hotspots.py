@@ -216,9 +216,10 @@ class Hotspot:
 
 
 def read_hotspots(folder: Path) -> list[Hotspot]:
-    """Codons of alk_kinase_mutations.tsv in order. Compound changes belong to each of their codons."""
+    """Codons of alk_kinase_mutations.tsv in order. Compound changes belong to each of their codons. Rows that nobody
+    read at their source are left out."""
     rows: dict[int, list[KnownChange]] = {}
-    for row in read_changes(folder):
+    for row in (row for row in read_changes(folder) if row.verified == "page"):
         for codon in _CODON.findall(row.mutation):
             rows.setdefault(int(codon), []).append(row)
     return [Hotspot(codon, tuple(found)) for codon, found in sorted(rows.items())]

@@ -4,8 +4,8 @@ A template is one read name (both mates and their supplementary alignments); tem
 fragment are one molecule (`model/molecules.py`).
 
 Templates with the same ends and no identifiers are copies or different molecules that share their ends by chance, often
-so for single reads. One of them, chosen by a hash of its name, stands for all: a vote would lose rare molecules among
-others, keeping each content would count errors too often.
+so for single reads. One of them, chosen by a hash of what was sequenced, stands for all: a vote would lose rare
+molecules among others, keeping each content would count errors too often.
 """
 
 from __future__ import annotations
@@ -153,8 +153,12 @@ def read_bam(
     wanted: dict[str, list[tuple[int, int, _Columns]]] = {}
     for gene, span in spans.items():
         wanted.setdefault(span.contig, []).append((span.start, span.end, columns[gene]))
+    draws = array("Q")
     for read in read_records(bam):
         template = ends.add(read)
+        draws.extend([0] * (template + 1 - len(draws)))
+        if not read.is_supplementary:
+            draws[template] = (draws[template] + draw(read)) % (1 << 64)
         if read.is_unmapped or read.mapping_quality < minimum_mapping_quality:
             continue
         for start, end, target in wanted.get(read.reference_name, ()):
@@ -163,7 +167,7 @@ def read_bam(
     names = list(ends.names)
     molecule_of = ends.molecules().astype(np.int32)
     if rule.umi is None and not rule.counts_reads:
-        _leave_one(molecule_of, names)
+        _leave_one(molecule_of, np.array(draws, np.uint64))
     tables = {}
     for gene in spans:
         tables[gene] = columns.pop(gene).table(molecule_of)
@@ -172,13 +176,14 @@ def read_bam(
     return SampleReads(tables, fusion, len(names), left_out, not rule.counts_reads)
 
 
-def _leave_one(molecule_of: Int32, names: list[str]) -> None:
-    """Set all templates of a molecule to -1 but the one whose name has the lowest hash: it does not depend on the order
-    of reads."""
-    draws = np.fromiter((_draw(name) for name in names), np.uint64, len(names))
+def _leave_one(molecule_of: Int32, draws: np.ndarray[Any, np.dtype[np.uint64]]) -> None:
+    """Set all templates of a molecule to -1 but the one with the lowest draw."""
     order = np.lexsort((draws, molecule_of))
     molecule_of[order[1:][np.diff(molecule_of[order]) == 0]] = -1
 
 
-def _draw(name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+def draw(read: pysam.AlignedSegment) -> int:
+    """Hash of bases and qualities in the sense of the genome: neither the order nor the names of reads change it, nor
+    which mate is the first."""
+    text = f"{read.query_sequence} {read.qual}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")

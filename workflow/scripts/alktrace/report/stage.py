@@ -15,7 +15,6 @@ from ..runtime.serialise import read_json
 from .bedpe import fusions_bedpe
 from .evidence_page import evidence_page
 from .findings import codons_tsv, findings_tsv
-from .names import mane_transcripts
 from .page import render_page
 from .tsv import report_tsv
 from .vcf import write_fusions_vcf, write_mutations_vcf
@@ -46,7 +45,7 @@ def write_views(
     screen_result = read_json(screen, ScreenResult)
     genome = Genome(fasta)
     genes = Annotation.load(annotation)
-    pages = {"report.html": render_page(findings, fusion_result, screen_result, genes, knowledge, settings)}
+    pages = {"report.html": render_page(findings, fusion_result, screen_result, genes, bam, knowledge, settings)}
     if settings["evidence_view"]:
         pages[EVIDENCE] = evidence_page(findings, bam, genome, genes)
     out.mkdir(parents=True, exist_ok=True)
@@ -55,8 +54,7 @@ def write_views(
         for file, page in pages.items():
             (folder / file).write_text(page, encoding="utf-8", newline="\n")
         (folder / "report.tsv").write_text(report_tsv(findings), encoding="utf-8", newline="\n")
-        found = findings_tsv(findings, genes, mane_transcripts())
-        (folder / "findings.tsv").write_text(found, encoding="utf-8", newline="\n")
+        (folder / "findings.tsv").write_text(findings_tsv(findings), encoding="utf-8", newline="\n")
         (folder / "codons.tsv").write_text(codons_tsv(findings), encoding="utf-8", newline="\n")
         (folder / "fusions.bedpe").write_text(fusions_bedpe(findings.fusions), encoding="utf-8", newline="\n")
         write_fusions_vcf(findings.fusions, genome, folder / "fusions.vcf")
