@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 import report_fixtures as made
 from alktrace.knowledge.publications import Publication
-from alktrace.model.records import Fusion, FusionResult, PileupRead, Report
+from alktrace.model.records import Fingerprint, Fusion, FusionResult, GenotypeSite, PileupRead, Report
 from alktrace.model.vocabulary import State
 from alktrace.report.answers import answers
+from alktrace.report.deidentify import deidentified
 from alktrace.report.drawings.domains import Domain
 from alktrace.report.drawings.fusion import domain_parts, transcript_parts
 from alktrace.report.junction_reads import aligned, junction_view
@@ -288,3 +289,15 @@ def test_record_without_evidence_still_has_a_page(tmp_path: Path) -> None:
     serialise.write_json(result, case.fusions)
     case.write_views(tmp_path / "out")
     assert "EML4::ALK V3b" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_inherited_variants_stand_in_the_record_alone(tmp_path: Path) -> None:
+    """What other samples are compared with is in report.json, not on the page, in no table and in no export."""
+    case, report = made.build(tmp_path / "in", "fusion")
+    site = GenotypeSite(contig="chr2", position=29876543, ref="A", alt="G", copies=1, depth=40, alt_fragments=20)
+    report.qc.fingerprint = Fingerprint(sites=[site], callable=[])
+    serialise.write_json(report, case.report)
+    case.write_views(tmp_path / "out")
+    for path in (tmp_path / "out").iterdir():
+        assert b"29876543" not in path.read_bytes(), path.name
+    assert deidentified(report).qc.fingerprint is None

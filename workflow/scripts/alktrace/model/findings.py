@@ -34,6 +34,7 @@ def detected_name(event: BypassEvent) -> str:
 
 
 TARGET = "ALK"
+FOR_OTHER_SAMPLES = ("copy_targets", "fingerprint")  # of `qc`: what other samples are compared with, not for readers
 _CHROMOSOME = re.compile(r"^([0-9]{1,2}|X|Y)$")
 
 
