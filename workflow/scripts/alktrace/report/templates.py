@@ -9,7 +9,7 @@ from functools import cache
 import jinja2
 from markupsafe import Markup
 
-from ..model.words import day, share
+from ..model.words import day, per_thousand, share
 from ..runtime.paths import TEMPLATES
 from .tsv import place
 
@@ -34,6 +34,7 @@ def environment() -> jinja2.Environment:
         chance=chance,
         breakable=breakable,
         one_in=one_in,
+        per_thousand=per_thousand,
     )
     return made
 
