@@ -126,7 +126,8 @@ def test_rna_and_dna_of_a_patient_agree(demo_run: Path) -> None:
         if (record := load(path))
     }
     tissue, plasma = found["demo_DNA_tissue"]["findings"], found["demo_DNA_plasma"]["findings"]
-    assert [(f["kind"], f["agreement"]) for f in tissue] == [("rearrangement", "both")]
+    assert [(f["kind"], f["agreement"]) for f in tissue] == [("rearrangement", "both"), ("copy_number", "dna_only")]
+    assert tissue[1]["name"] == "MET amplification"
     assert tissue[0]["predicted"] == tissue[0]["observed"] == ["V1 (E13;A20)"]
     assert [(f["kind"], f["agreement"]) for f in plasma] == [("rearrangement", "both"), ("kinase_change", "both")]
     assert (len(plasma[0]["predicted"]), len(plasma[0]["observed"])) == (1, 2)

@@ -20,7 +20,7 @@ DIRECTIVES = (
 
 
 def test_rules_are_found() -> None:
-    assert len(RULES) == 10
+    assert len(RULES) == 11
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -9,8 +9,6 @@ from alktrace.interpret.stage import build_report
 from alktrace.knowledge.panel import read_panel
 from alktrace.model.records import (
     AnnotationRecord,
-    CopyRatio,
-    CopyTarget,
     FileRecord,
     FusionResult,
     RecruitStats,
@@ -20,6 +18,7 @@ from alktrace.model.records import (
 from alktrace.model.vocabulary import Assay, Library, Specimen
 from alktrace.mutations.fingerprint import fingerprint
 from alktrace.mutations.stage import screen_sample
+from alktrace.mutations.unique import unique_fragments
 from alktrace.reference.target_listing import blind_codons
 from alktrace.report.stage import write_views
 from alktrace.runtime.adaptor import run, stage
@@ -41,10 +40,7 @@ def main(snakemake: Any) -> None:
         write_json(fusions, Path(snakemake.output.fusions))
     with stage("mutations"):
         screen = find_mutations(snakemake, common, fusions)
-        if snakemake.params.sheet["assay"] == "dna":
-            screen.copy_ratios, screen.copy_targets = find_copies(snakemake, common)
-        if snakemake.params.sheet["patient"]:
-            screen.fingerprint = fingerprint(assay=snakemake.params.sheet["assay"], **library(snakemake, common))
+        compare_with_others(snakemake, common, screen)
         write_json(screen, Path(snakemake.output.screen))
     with stage("report"):
         interpret(snakemake, stats, fusions, screen)
@@ -101,21 +97,21 @@ def find_mutations(snakemake: Any, common: dict[str, Any], fusions: FusionResult
     )
 
 
-def find_copies(snakemake: Any, common: dict[str, Any]) -> tuple[list[CopyRatio], list[CopyTarget]]:
-    from alktrace.mutations.copy_stage import copy_number  # its import takes time, and RNA does not need it
+def compare_with_others(snakemake: Any, common: dict[str, Any], screen: ScreenResult) -> None:
+    """Copy ratios of DNA, and of samples with a patient the variants that tell persons apart."""
+    sheet = snakemake.params.sheet
+    if sheet["assay"] != "dna" and not sheet["patient"]:
+        return
+    found = unique_fragments(common["bam"], sheet["umi"] or None, sheet["library"])
+    told: dict[str, Any] = {name: common[name] for name in ("fasta", "annotation")}
+    told |= {"found": found, "panel": Path(snakemake.input.panel), "targets_bed": targets_bed(snakemake)}
+    if sheet["assay"] == "dna":
+        from alktrace.mutations.copy_stage import copy_number  # its import takes time, and RNA does not need it
 
-    return copy_number(**library(snakemake, common), normals=[Path(path) for path in snakemake.input.normals])
-
-
-def library(snakemake: Any, common: dict[str, Any]) -> dict[str, Any]:
-    """Evidence and library of the sample, for stages that need no knowledge tables."""
-    return {
-        **{name: common[name] for name in ("bam", "fasta", "annotation")},
-        "panel": Path(snakemake.input.panel),
-        "umi": snakemake.params.sheet["umi"] or None,
-        "library": snakemake.params.sheet["library"],
-        "targets_bed": targets_bed(snakemake),
-    }
+        normals = [Path(path) for path in snakemake.input.normals]
+        screen.copy_ratios, screen.copy_targets = copy_number(**told, library=sheet["library"], normals=normals)
+    if sheet["patient"]:
+        screen.fingerprint = fingerprint(common["bam"], **told, assay=sheet["assay"])
 
 
 def interpret(snakemake: Any, stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) -> None:

@@ -158,7 +158,7 @@ def read_bam(
         template = ends.add(read)
         draws.extend([0] * (template + 1 - len(draws)))
         if not read.is_supplementary:
-            draws[template] = (draws[template] + _draw(read)) % (1 << 64)
+            draws[template] = (draws[template] + draw(read)) % (1 << 64)
         if read.is_unmapped or read.mapping_quality < minimum_mapping_quality:
             continue
         for start, end, target in wanted.get(read.reference_name, ()):
@@ -182,7 +182,7 @@ def _leave_one(molecule_of: Int32, draws: np.ndarray[Any, np.dtype[np.uint64]]) 
     molecule_of[order[1:][np.diff(molecule_of[order]) == 0]] = -1
 
 
-def _draw(read: pysam.AlignedSegment) -> int:
+def draw(read: pysam.AlignedSegment) -> int:
     """Hash of bases and qualities in the sense of the genome: neither the order nor the names of reads change it, nor
     which mate is the first."""
     text = f"{read.query_sequence} {read.qual}".encode()
