@@ -272,7 +272,7 @@ def _random_bases(count: int, rng: Generator) -> str:
 # ---------------------------------------------------------------- reads
 @dataclass(frozen=True)
 class Layout:
-    """Read length and mates: "2x75", "1x100"."""
+    """Mates, read length and mean length of fragments (210): "2x75", "1x100", "2x100@130"."""
 
     name: str
 
@@ -282,7 +282,11 @@ class Layout:
 
     @property
     def length(self) -> int:
-        return int(self.name.split("x")[1])
+        return int(self.name.partition("@")[0].split("x")[1])
+
+    @property
+    def fragment(self) -> float:
+        return float(self.name.partition("@")[2] or 210)
 
 
 @dataclass(frozen=True)
@@ -301,8 +305,8 @@ class Drawn:
 
 
 def draw(size: int, layout: Layout, rng: Generator) -> Drawn:
-    """A fragment from anywhere in a molecule of `size` bases, about 210 bases long."""
-    length = min(size, max(40, round(float(rng.normal(210, 55)))))
+    """A fragment from anywhere in a molecule of `size` bases; a quarter of the mean is the standard deviation."""
+    length = min(size, max(40, round(float(rng.normal(layout.fragment, layout.fragment / 4)))))
     if layout.mates == 1:
         length = min(size, max(length, 60))
     start = int(rng.integers(0, size - length + 1))
@@ -634,9 +638,7 @@ def samples(arguments: argparse.Namespace, world: World, scratch: Path) -> Itera
     for group in groups:
         for asked in counts:
             number += 1
-            # every form meets every layout and profile in turn, so that a run stays short
-            turn = number // len(counts)
-            layout, profile = layouts[(number + turn) % len(layouts)], profiles[(turn // len(layouts)) % len(profiles)]
+            layout, profile = (str(rng.choice(words)) for words in (layouts, profiles))  # by turns would repeat
             seed = 1000 * arguments.seed + number
             for row in run_sample(world, group, asked, Layout(layout), profile, seed, scratch):
                 yield {"set": arguments.set, **row}

@@ -11,6 +11,7 @@ import jsonschema
 import msgspec
 from msgspec.structs import replace
 
+from alktrace.genome.transcripts import Annotation
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
@@ -231,7 +232,7 @@ def report(
     counts = counters or stats()
     result_of_screen = screen(mutations, screened, bypass)
     result_of_screen.copy_ratios = list(copies)
-    return build_report(info, counts, found, result_of_screen, knowledge, SETTINGS, PROVENANCE)
+    return build_report(info, counts, found, result_of_screen, knowledge, SETTINGS, PROVENANCE, Annotation([]))
 
 
 def call(of: Report, drug: str) -> TkiCall:

@@ -14,6 +14,7 @@ from alktrace.model.records import FusionResult
 from alktrace.simulate import genome as synthetic
 from alktrace.simulate import reads, scenarios, transcripts
 from alktrace.simulate.reads import ReadSettings
+from alktrace.simulate.tables import JunctionRow
 from alktrace.simulate.transcripts import Molecule
 from fusion_pipeline import PreparedReference
 
@@ -112,6 +113,18 @@ def test_cycles_that_failed_make_no_junction(prepared: PreparedReference, tmp_pa
     result = sample(prepared, tmp_path, (*WILD, (MOLECULES["V1"], 500)), unknown=cycles)
     assert [f.variant for f in result.fusions] == ["V1"]
     assert sample(prepared, tmp_path, WILD, unknown=cycles).fusions == []
+
+
+def test_a_neighbour_joined_to_the_kinase_by_a_deletion_is_no_read_through(
+    prepared: PreparedReference, tmp_path: Path
+) -> None:
+    """As in GOPC::ROS1: both on one strand, in order, and the last but one exon of the first gene."""
+    last = len(GENOME.transcripts[scenarios.UPSTREAM_NEIGHBOUR].exons) - 1
+    row = JunctionRow("near", scenarios.UPSTREAM_NEIGHBOUR, last, 0, 0, "", 0, 0, "ALK", 20, None, None)
+    result = sample(prepared, tmp_path, (*WILD, (transcripts.fusion(GENOME, [row]), 300)))
+    assert [(f.notation, f.kind, f.confidence) for f in result.fusions] == [
+        (f"ZZNBR1e{last};A20", "kinase_fusion", "high")
+    ]
 
 
 def test_an_exon_that_the_reference_lacks_and_one_that_is_repeated(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from ..model.vocabulary import (
     TrackKind,
     Unit,
 )
-from ..model.words import number, percent
+from ..model.words import number, per_thousand, percent
 from .compare import fusion_sighting, mutation_sighting
 
 MARGIN = 5.0  # times by which a share may differ between RNA and DNA without contradiction
@@ -89,9 +89,9 @@ def fusion_sight(fusions: Sequence[Fusion], gene: str, report: Report, say: Sent
         "fragments": sum(f.support.unique_fragments for f in fusions),
         "confidence": best.confidence,
         "event": best.event_type or "rearrangement",
-        "value": percent(seen.value) if dna else number(seen.value),
-        "low": percent(seen.low) if dna else number(seen.low),
-        "high": percent(seen.high) if dna else number(seen.high),
+        "value": percent(seen.value) if dna else per_thousand(seen.value),
+        "low": percent(seen.low) if dna else per_thousand(seen.low),
+        "high": percent(seen.high) if dna else per_thousand(seen.high),
     }
     text = say.say("sight_fusion_dna" if dna else "sight_fusion_rna", **fields)
     return Sight(

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from .records import BypassEvent, Fusion, Locus, Mutation
 from .vocabulary import Confidence, Frame, Kind, Match, State, TrackKind
 
+_ANY_CHANGE = re.compile(r"\b([A-Z]\d+)X\b")
+
 
 def names_change(text: str, mutation: Mutation) -> bool:
     """Whether a phase link's text ("ALK p.(Gly1202Arg)" or "ALK c.3604G>A") names this change."""
@@ -16,9 +18,14 @@ def names_change(text: str, mutation: Mutation) -> bool:
     return gene == mutation.gene and name.strip() in (mutation.hgvs_p, mutation.hgvs_c, mutation.short)
 
 
+def event_name(event: BypassEvent) -> str:
+    """Gene and event as a person reads it: a hotspot of any change, "G12X", is named by its codon, "KRAS G12"."""
+    return _ANY_CHANGE.sub(r"\1", f"{event.gene} {event.event}")
+
+
 def detected_name(event: BypassEvent) -> str:
     """Gene and event; of a found event what was found: "KRAS G12D", "KIF5B::RET fusion"."""
-    name = f"{event.gene} {event.event}"
+    name = event_name(event)
     if event.state is not State.DETECTED or not event.reason:
         return name
     if event.kind == TrackKind.FUSION:
@@ -27,6 +34,7 @@ def detected_name(event: BypassEvent) -> str:
 
 
 TARGET = "ALK"
+FOR_OTHER_SAMPLES = ("copy_targets", "fingerprint")  # of `qc`: what other samples are compared with, not for readers
 _CHROMOSOME = re.compile(r"^([0-9]{1,2}|X|Y)$")
 
 

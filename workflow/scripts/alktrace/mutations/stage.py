@@ -9,7 +9,7 @@ import numpy as np
 
 from ..inputs.umi import molecule_rule
 from ..knowledge.hotspots import Event
-from ..model.records import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
+from ..model.records import BypassEvent, FusionResult, GenomicChange, Mutation, ScreenResult, VcfCall
 from ..model.vocabulary import Assay, ChangeType, Kind, Library
 from ..settings import ScreenSettings
 from . import calls, changes, phase, splice_sites, states
@@ -245,6 +245,7 @@ def _mutation(change: Change, sample: Sample) -> Mutation:
         phase=[],
         on_fusion=None,
         knowledge=changes.knowledge(change, sample.tables),
+        genomic=[GenomicChange(sample.transcripts[change.gene].contig, *one) for one in change.records],
     )
 
 
