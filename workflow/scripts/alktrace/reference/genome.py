@@ -1,4 +1,4 @@
-"""The reference made ready: the genome at two bits a base, the reference transcripts and the introns the aligner is told.
+"""The reference made ready: genome at two bits a base, reference transcripts and the introns the aligner is told.
 
 Nothing is written beside the user's files: a reference is often on a read-only disk.
 """
