@@ -11,9 +11,11 @@ from alktrace.knowledge.panel import read_panel
 from alktrace.model.vocabulary import State
 from alktrace.mutations.copy_stage import copy_number
 from alktrace.mutations.unique import unique_fragments
+from alktrace.runtime.serialise import write_json
 from alktrace.simulate import panel
 from alktrace.simulate.panel import Gain, PanelSample, PanelSettings
 from dna_pipeline import PANEL, DnaPanel
+from interpret_cases import report
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +34,17 @@ def test_gained_gene_of_a_panel(design: DnaPanel, tmp_path: Path, gene: str, umi
     settings = PanelSettings(depth=150, umi_length=umi_length)
     bam = design.evidence(PanelSample("s", gains=(Gain(gene, 6.0),)), settings, 3, tmp_path)
     umi = "::umi:([ACGTN]+)" if umi_length else None
-    ratios, targets = copy_number(
-        unique_fragments(bam, umi, "capture"), design.folder / "genome.2bit", design.folder / "annotation.tsv", PANEL,
-        "capture", design.folder / "baits.bed", [],
-    )  # fmt: skip
+    reference = (design.folder / "genome.2bit", design.folder / "annotation.tsv", PANEL)
+    found = unique_fragments(bam, umi, "capture")
+    ratios, targets = copy_number(found, *reference, "capture", design.folder / "baits.bed", [])
     by_gene = {one.gene: one for one in ratios}
-    found = by_gene[gene]
-    assert found.low is not None and found.high is not None and found.low <= 6.0 <= found.high
+    own = by_gene[gene]
+    assert own.low is not None and own.high is not None and own.low <= 6.0 <= own.high
     assert [one.gene for one in ratios if one.state is State.DETECTED] == [gene]
     assert {t.gene for t in targets} >= {"ALK", "EML4", "TP53", "KIT"}
+    normal = report(assay="dna", library="capture")
+    normal.qc.copy_targets = targets
+    write_json(normal, tmp_path / "normal.json")
+    against, _ = copy_number(found, *reference, "capture", design.folder / "baits.bed", [tmp_path / "normal.json"] * 3)
+    same = next(one for one in against if one.gene == gene)
+    assert (same.normals, same.ratio, same.state) == (3, 1.0, State.NOT_DETECTED)

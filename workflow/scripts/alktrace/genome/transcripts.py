@@ -1,6 +1,6 @@
-"""Gene models: one stated transcript per gene.
+"""Gene models: one reference transcript per gene.
 
-The stated transcript is the one that exon numbers and HGVS names refer to; `reference/stated.py` chooses it. All
+The reference transcript is the one that exon numbers and HGVS names refer to; `reference/stated.py` chooses it. All
 positions are 1-based and inclusive; transcript positions count from 1 at the 5' end.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..runtime.errors import InputError
 
-# How a stated transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
+# How a reference transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
 PIN, SAME_EXONS, COORDINATES, MANE = "pin", "same exons as the pin", "exons of the pin on GRCh38", "MANE Select"
 CANONICAL, LONGEST = "Ensembl canonical", "longest coding sequence"
 NUMBERED = (PIN, SAME_EXONS, COORDINATES, MANE)
@@ -115,11 +115,34 @@ class Transcript:
             return None
         return position - self.cds[0] + 1
 
+    @property
+    def codons(self) -> int:
+        """Whole codons of the coding sequence, 0 without one."""
+        return (self.cds[1] - self.cds[0] + 1) // 3 if self.cds else 0
+
+    def codon_start(self, codon: int) -> int:
+        """Transcript position of a codon's first base. Raises ValueError outside the coding sequence."""
+        if self.cds is None or not 1 <= codon <= self.codons:
+            raise ValueError(f"{self.transcript_id} has no codon {codon}")
+        return self.cds[0] + 3 * (codon - 1)
+
+    def codon_span(self, first: int, last: int) -> tuple[int, int] | None:
+        """Transcript positions of the first and the last base of codons first..last; None for a transcript that lacks
+        one of them."""
+        if not 1 <= first <= last <= self.codons:
+            return None
+        return self.codon_start(first), self.codon_start(last) + 2
+
+    def codon_at(self, position: int) -> int:
+        """Number of the codon that a transcript position lies in; before the coding sequence it is below 1. Raises
+        ValueError without a coding sequence."""
+        if self.cds is None:
+            raise ValueError(f"{self.transcript_id} has no coding sequence")
+        return (position - self.cds[0]) // 3 + 1
+
     def codon_genome_positions(self, codon: int) -> tuple[int, int, int]:
         """Genomic positions of a codon's three bases, in transcript order. Raises ValueError outside the CDS."""
-        if self.cds is None or not 1 <= codon <= (self.cds[1] - self.cds[0] + 1) // 3:
-            raise ValueError(f"{self.transcript_id} has no codon {codon}")
-        first = self.cds[0] + 3 * (codon - 1)
+        first = self.codon_start(codon)
         return self.to_genome(first), self.to_genome(first + 1), self.to_genome(first + 2)
 
     def intron_span(self, intron: int) -> tuple[int, int]:
@@ -129,7 +152,7 @@ class Transcript:
 
 
 class Annotation:
-    """Stated transcripts, looked up by gene symbol or by position."""
+    """Reference transcripts, looked up by gene symbol or by position."""
 
     def __init__(self, transcripts: Iterable[Transcript]):
         self.transcripts = sorted(transcripts, key=lambda t: (t.contig, t.start, t.end, t.gene_id))
@@ -151,7 +174,7 @@ class Annotation:
         return self._by_gene[gene]
 
     def overlapping(self, contig: str, start: int, end: int) -> list[Transcript]:
-        """Stated transcripts (introns included) that overlap start..end, in genomic order."""
+        """Reference transcripts (introns included) that overlap start..end, in genomic order."""
         if contig not in self._contigs:
             return []
         items, starts, longest = self._contigs[contig]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -77,7 +78,7 @@ class Partner:
 class Domain:
     """A protein domain by codons, or what is left of it (`state`) when the 5' part ends in one of a range of exons.
 
-    `unit`: codon or exon, of the stated transcript. `letter`: the gene's letter in notations, empty if there is none.
+    `unit`: codon or exon, of the reference transcript. `letter`: that of the gene in notations, empty if there is none.
     """
 
     gene: str
@@ -130,6 +131,12 @@ def read_tables(folder: Path) -> Tables:
     partners = read_rows(folder / "alk_partners.tsv", Partner)
     check_sources(folder / "alk_partners.tsv", partners)
     return Tables(variants, partners, read_domains(folder))
+
+
+def kinase_domain(gene: str, domains: Iterable[Domain]) -> Domain | None:
+    """The row of a gene's kinase domain by codons, None without one."""
+    rows = (row for row in domains if row.gene == gene and row.domain == "kinase" and row.unit == "codon")
+    return next(rows, None)
 
 
 def read_domains(folder: Path) -> tuple[Domain, ...]:
