@@ -123,6 +123,7 @@ REFUSED: dict[str, tuple[Text, str]] = {
     "mates shuffled": (edited(2, b"@r2", b"@r3"), r"R2\.fq: record 3 is named r2/2 but its mate .* is named r3/1"),
     "byte order mark": (lambda text: b"\xef\xbb\xbf" + text, r"R1\.fq: record 1"),
     "UTF-16": (lambda text: text.decode().encode("utf-16"), r"R1\.fq: record 1"),
+    "a line without end": (lambda text: gzip.compress(b"@r\n" + b"A" * 3_000_000), r"R1\.fq: record 1 is longer than"),
     "zero bytes": (lambda text: text + bytes(500), r"R1\.fq: record 6 .* does not start with '@'"),
 }
 
