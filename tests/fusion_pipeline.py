@@ -47,8 +47,7 @@ class PreparedReference:
             prepared.fasta,
             prepared.annotation,
             panel,
-            KNOWLEDGE / "eml4_alk_variants.tsv",
-            KNOWLEDGE / "alk_partners.tsv",
+            KNOWLEDGE,
             prepared.targets,
             folder / "targets.tsv",
         )

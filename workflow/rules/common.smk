@@ -22,7 +22,9 @@ from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
+from alktrace.knowledge.check import check_tables
 from alktrace.reference.download import file_names, source
+from alktrace.report.files import EVIDENCE, VIEWS
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
@@ -33,18 +35,19 @@ REFERENCE_TABLES = [
     str(RESOURCES / "genome_builds.tsv"),
     str(KNOWLEDGE / "domains.tsv"),
 ]
+TARGET_TABLES = [
+    str(KNOWLEDGE / f"{name}.tsv")
+    for name in (
+        "eml4_alk_variants",
+        "alk_partners",
+        "domains",
+        "hotspots",
+        "bypass",
+    )
+]
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
 PROGRAM = program_digest()
-REPORT_VIEWS = [
-    "report.html",
-    "report.tsv",
-    "findings.tsv",
-    "codons.tsv",
-    "fusions.vcf",
-    "fusions.bedpe",
-    "mutations.vcf",
-]
 
 
 def read_inputs():
@@ -65,6 +68,7 @@ def read_inputs():
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_tables(RESOURCES)
         check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
@@ -80,8 +84,7 @@ except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
 
-if SETTINGS["report"]["evidence_view"]:
-    REPORT_VIEWS.append("evidence.html")
+REPORT_VIEWS = {**VIEWS, **(EVIDENCE if SETTINGS["report"]["evidence_view"] else {})}
 
 # How reads are aligned: "search", or with an index of the whole genome: "whole" or "split" (minimap2), "star".
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
@@ -97,7 +100,7 @@ wildcard_constraints:
 
 def get_final_output():
     """All reports and the cohort pages."""
-    files = ["report.json", *REPORT_VIEWS, "evidence.bam"]
+    files = ["report.json", *REPORT_VIEWS.values(), "evidence.bam"]
     return [
         *(f"results/{sample}/{file}" for sample in SAMPLES for file in files),
         "results/cohort/summary.tsv",

@@ -14,7 +14,7 @@ rule gather_evidence:
         bai="results/{sample}/evidence.bam.bai",
         stats="work/{sample}/recruit.json",
         record="work/{sample}/inputs.json",
-        version="work/{sample}/aligner.json",
+        version="work/{sample}/align.json",
     log:
         "work/logs/{sample}/gather_evidence.log",
     benchmark:

@@ -7,7 +7,7 @@ rule report_sample:
         bai="results/{sample}/evidence.bam.bai",
         stats="work/{sample}/recruit.json",
         reads_record="work/{sample}/inputs.json",
-        aligner="work/{sample}/aligner.json",
+        aligner="work/{sample}/align.json",
         genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         reference_record="work/reference/reference.json",
@@ -18,8 +18,9 @@ rule report_sample:
         targets_bed=get_targets_bed,
         normals=get_normals,
     output:
+        **{name: f"results/{{sample}}/{file}" for name, file in REPORT_VIEWS.items() if name != "html"},
         fusions="work/{sample}/fusions.json",
-        screen="work/{sample}/screen.json",
+        mutations="work/{sample}/mutations.json",
         report="results/{sample}/report.json",
         html=report(
             "results/{sample}/report.html",
@@ -27,7 +28,6 @@ rule report_sample:
             category="Samples",
             labels={"sample": "{sample}"},
         ),
-        tables=expand("results/{{sample}}/{file}", file=REPORT_VIEWS[1:]),
     log:
         "work/logs/{sample}/report_sample.log",
     benchmark:
@@ -42,6 +42,7 @@ rule report_sample:
         sheet=describe("patient", "timepoint", "assay", "library", "umi", "head"),
         settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
         shown=SETTINGS["report"],
+        views=list(REPORT_VIEWS),
         combined=get_combined_page,
     message:
         "{wildcards.sample}: type fusions, screen codons, write the report"

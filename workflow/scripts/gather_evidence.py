@@ -1,68 +1,28 @@
-"""Adaptor of rule gather_evidence: two stages that always run together share the process."""
+"""Adaptor of rule gather_evidence."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from alktrace.align.stage import align_reads
-from alktrace.inputs.reads import check_recruited
-from alktrace.model.records import RecruitStats
-from alktrace.recruit.bam_input import bam_needs, extract_units
-from alktrace.recruit.stage import recruit
-from alktrace.runtime.adaptor import run, stage
-from alktrace.runtime.provenance import file_records
-from alktrace.runtime.scratch import scratch_folder
-from alktrace.runtime.serialise import write_json
+from alktrace.runtime.adaptor import run
+from alktrace.sample.evidence import Evidence, gather_evidence
+
+SHOWN = ("pairs_total", "pairs_recruited", "control_fragments", "duplicate_fraction", "adapter_trimmed")
 
 
 def main(snakemake: Any) -> dict[str, Any]:
-    beside = Path(snakemake.output.stats)
-    with scratch_folder(beside, "reads") as folder:
-        recruited = folder / "recruited.fq.gz"
-        with stage("recruit"):
-            stats = recruit_reads(snakemake, recruited)
-        with stage("align"):
-            aligner = align_reads(
-                fastq=recruited,
-                reference={name: Path(path) for name, path in snakemake.input.items() if isinstance(path, str)},
-                bam=Path(snakemake.output.bam),
-                way=snakemake.params.way,
-                paired=stats.paired,
-                sample=snakemake.wildcards.sample,
-                threads=snakemake.threads,
-                assay=snakemake.params.sheet["assay"],
-            )
-    write_json({"aligner": aligner}, Path(snakemake.output.version))
-    shown = ("pairs_total", "pairs_recruited", "control_fragments", "duplicate_fraction", "adapter_trimmed")
-    return {name: getattr(stats, name) for name in shown}
-
-
-def recruit_reads(snakemake: Any, out: Path) -> RecruitStats:
-    """The reads of the targets as `out`; counts and checksums of the whole input."""
-    units: list[dict[str, str]] = snakemake.params.units
-    given = {
-        f"{unit['unit']}.{column}" if unit["unit"] else column: Path(path)
-        for unit in units
-        for column, path in unit.items()
-        if column != "unit"
-    }
-    with ThreadPoolExecutor(1) as pool:
-        # Checksums are taken while the recruiter has the same bytes in the page cache.
-        records = pool.submit(file_records, given)
-        wanted = bam_needs(snakemake.input, every_read=snakemake.params.keep_all)
-        extracted = extract_units(units, out.parent, snakemake.threads, wanted)
-        stats = recruit(
-            extracted.units,
-            Path(snakemake.input.targets),
-            out,
-            Path(snakemake.output.stats),
-            threads=snakemake.threads,
-            keep_all=snakemake.params.keep_all,
-            bams=extracted.bams,
-        )
-        write_json(records.result(), Path(snakemake.output.record))
-    check_recruited(out, stats, next(iter(given.values())))
-    return stats
+    read, out = snakemake.input, snakemake.output
+    stats = gather_evidence(
+        units=snakemake.params.units,
+        targets=Path(read.targets),
+        reference={name: Path(path) for name, path in read.items() if isinstance(path, str)},
+        out=Evidence(*map(Path, (out.bam, out.stats, out.record, out.version))),
+        sample=snakemake.wildcards.sample,
+        assay=snakemake.params.sheet["assay"],
+        way=snakemake.params.way,
+        threads=snakemake.threads,
+        keep_all=snakemake.params.keep_all,
+    )
+    return {name: getattr(stats, name) for name in SHOWN}
 
 
 run(main, snakemake)  # type: ignore[name-defined]  # noqa: F821

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alktrace.fusions.classify import classify, confidence_of, kinase_exons
+from alktrace.fusions.classify import classify, confidence_of
 from alktrace.fusions.filters import FILTERS, Seen, is_unspliced_form, read_through
 from alktrace.fusions.imbalance import Blocks, exon_depth, known_exons, measure_imbalance
 from alktrace.fusions.junction import Junction
 from alktrace.fusions.placement import Placement, explained_elsewhere
 from alktrace.fusions.reads import Survey, survey
 from alktrace.fusions.word_index import TargetIndex
+from alktrace.genome.domains import kinase_exons
 from alktrace.genome.fasta import Genome
 from alktrace.genome.fragments import Alignment, Read, load_fragments, parse_alignment
 from alktrace.genome.transcripts import Annotation, Transcript

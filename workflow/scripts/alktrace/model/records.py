@@ -568,7 +568,7 @@ class Fingerprint(Record, kw_only=True):
 
 
 class ScreenResult(Record):
-    """Output of the mutation stage (work/{sample}/screen.json)."""
+    """Output of the mutation stage (work/{sample}/mutations.json)."""
 
     mutations: list[Mutation]
     screened: list[ScreenedCodon]

@@ -192,7 +192,7 @@ def _scope_filters(call: CodonCall, tables: ScreenSet) -> tuple[str, ...]:
 def _at_splice(screen: GeneScreen, codon: int) -> bool:
     """Whether a codon is split by an intron or lies beside one."""
     transcript = screen.pileup.transcript
-    start = (transcript.cds or (1, 0))[0] - 1 + 3 * (codon - 1)
+    start = transcript.codon_start(codon) - 1
     return any(start <= end <= start + 3 for end in transcript.exon_ends[:-1])
 
 

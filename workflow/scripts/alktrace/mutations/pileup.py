@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..genome.fasta import Genome
+from ..genome.sequence import NO_BASE, base_codes
 from ..genome.transcripts import Transcript
 from ..runtime.compiled import njit
-from .gene_map import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, encode, gene_map
-from .reads import NO_BASE, Int32, Int64, ReadTable, Uint8
+from .gene_map import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, gene_map
+from .reads import Int32, Int64, ReadTable, Uint8
 
 # Aligners force or clip the bases at an alignment's end: neither reference nor alternate bases there are counted.
 END_BASES = 5
@@ -48,7 +49,7 @@ class GenePileup:
     needed: Uint8
 
     def reference_codon(self, codon: int) -> str:
-        start = self.transcript.cds[0] - 1 + 3 * (codon - 1)  # type: ignore[index]
+        start = self.transcript.codon_start(codon) - 1
         return self.sequence[start : start + 3]
 
 
@@ -59,7 +60,7 @@ def codon_text(code: int) -> str:
 
 def codon_code(codon: str) -> int:
     """Code 0-63 of a codon, 255 when it holds another letter than A C G T."""
-    first, second, third = (int(code) for code in encode(codon))
+    first, second, third = (int(code) for code in base_codes(codon))
     return NO_BASE if NO_BASE in (first, second, third) else 16 * first + 4 * second + third
 
 
@@ -76,14 +77,14 @@ def pile_up(
     only codons to count, by 1-based number; without it all bases of all codons."""
     sequence = genome.spliced(transcript)
     gene = gene_map(transcript, sequence, masked)
-    bounds = transcript.cds or (1, 0)
-    total = (bounds[1] - bounds[0] + 1) // 3
-    codons = [codon_code(sequence[i : i + 3]) for i in range(gene.coding, gene.coding + 3 * total, 3)]
+    total = transcript.codons
+    starts = [transcript.codon_start(codon) - 1 for codon in range(1, total + 1)]
+    codons = [codon_code(sequence[start : start + 3]) for start in starts]
     counts = np.zeros((total, 64, 2), np.int32)
     overlap = np.zeros((4, 4), np.int64)
     compared = np.zeros(len(sequence), np.bool_)
     for codon in screened:
-        compared[gene.coding + 3 * (codon - 1) : gene.coding + 3 * codon] = True
+        compared[starts[codon - 1] : starts[codon - 1] + 3] = True
     bits = np.full(total, WHOLE if needed is None else 0, np.uint8)
     for codon, own in (needed or {}).items():
         bits[codon - 1] = own
@@ -92,11 +93,10 @@ def pile_up(
 
 
 def split_codons(transcript: Transcript, codons: list[int]) -> dict[int, tuple[int, int]]:
-    """Codons that an intron splits, with the bits (as in `GenePileup.needed`) of the part before and behind it."""
-    begin = (transcript.cds or (1, 0))[0] - 1
-    before = {end - begin for end in transcript.exon_ends[:-1]}
+    """Codons that an intron splits, with the bits (as in `GenePileup.needed`) of the part before and after it."""
+    ends = set(transcript.exon_ends[:-1])
     parts = {1: (4, 3), 2: (6, 1)}  # bases before the intron
-    return {c: parts[n] for c in codons for n in (1, 2) if 3 * (c - 1) + n in before}
+    return {c: parts[n] for c in codons for n in (1, 2) if transcript.codon_start(c) - 1 + n in ends}
 
 
 def observe(

@@ -20,12 +20,11 @@ import numpy as np
 import pysam
 
 from ..genome.fragments import FragmentEnds, read_records
+from ..genome.sequence import BASE_CODES, NO_BASE
 from ..model.molecules import MoleculeRule
 
-NO_BASE = 255
 _STEP = 0x9E3779B97F4A7C15  # of SplitMix64
 REVERSE, SECOND_MATE = 0x10, 0x80  # of SAM's flags
-_CODES = bytes({65: 0, 67: 1, 71: 2, 84: 3, 97: 0, 99: 1, 103: 2, 116: 3}.get(i, NO_BASE) for i in range(256))
 _ASSUMED_QUALITY = 30  # of records that carry none
 _FLUSH = 1 << 24  # bases collected before they are packed
 Uint8 = np.ndarray[Any, np.dtype[np.uint8]]
@@ -98,7 +97,7 @@ class _Columns:
         for operation, length in cigar:
             self.cigar_op.append(operation)
             self.cigar_len.append(length)
-        self._codes += sequence.encode().translate(_CODES)
+        self._codes += sequence.encode().translate(BASE_CODES)
         self._qualities += bytes(qualities) if qualities is not None else bytes([_ASSUMED_QUALITY]) * len(sequence)
         if len(self._codes) >= _FLUSH:
             self._pack()

@@ -24,9 +24,7 @@ class Domain:
         if self.unit == "exon":
             known = self.end <= len(transcript.exons)
             return (transcript.exon_start(self.start), transcript.exon_end(self.end)) if known else None
-        if transcript.cds is None or transcript.cds[0] + 3 * self.end - 1 > transcript.cds[1]:
-            return None
-        return transcript.cds[0] + 3 * (self.start - 1), transcript.cds[0] + 3 * self.end - 1
+        return transcript.codon_span(self.start, self.end)
 
 
 def read_domains(folder: Path) -> list[Domain]:
