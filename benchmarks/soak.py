@@ -35,6 +35,7 @@ from alktrace.simulate.reads import ReadSettings  # noqa: E402
 
 LENGTH, BLOCK, OF_ALK = 100, 4000, 4  # bases of a read; pairs of a block, those of them that are ALK's
 BLOCKS = 40  # made once, then sent again and again under new names
+CHANCE = 0.001  # of random pairs may hold a k-mer of the targets
 GROWTH = 16.0  # MB that memory may grow by in the second half
 
 
@@ -75,8 +76,9 @@ def run_stream(total: int) -> None:
     growth = peaks[-1] - peaks[len(peaks) // 2] if peaks else 0.0
     print(f"{stats.pairs_total:,} pairs, {stats.pairs_recruited:,} recruited, {seconds:.0f} s")
     print(f"memory: {peaks[-1]:.0f} MB at the end, {growth:.1f} MB more than half way")
-    if stats.pairs_total != total or stats.pairs_recruited != expected or growth > GROWTH:
-        sys.exit(f"expected {total:,} pairs, {expected:,} recruited, and no growth")
+    by_chance = total * CHANCE
+    if stats.pairs_total != total or not 0 <= stats.pairs_recruited - expected <= by_chance or growth > GROWTH:
+        sys.exit(f"expected {total:,} pairs, {expected:,} to {expected + by_chance:,.0f} recruited, and no growth")
 
 
 def prepare(folder: Path, genome: SyntheticGenome) -> Path:

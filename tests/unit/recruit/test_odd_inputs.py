@@ -12,7 +12,7 @@ import pytest
 
 from alktrace.model.records import RecruitStats
 from alktrace.recruit.stage import recruit
-from alktrace.reference.target_table import TargetTable, encode, hash_filter, hash_table, span_table
+from alktrace.reference.target_table import TargetTable, hash_filter, hash_table, kmer_codes, span_table
 from alktrace.runtime.errors import InputError
 
 np = pytest.importorskip("numpy")
@@ -24,7 +24,7 @@ Text = Callable[[bytes], bytes]
 def targets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table whose target is `SEQUENCE`."""
     path = tmp_path_factory.mktemp("odd") / "targets.bin"
-    codes = np.unique(encode(SEQUENCE)).astype(np.uint32)
+    codes = np.unique(kmer_codes(SEQUENCE)).astype(np.uint32)
     keys, values = hash_table(codes, np.full(len(codes), 1 << 15, np.uint16))
     spans = span_table(np.zeros(0, np.uint64), np.zeros(0, np.uint32))
     none = np.zeros(1, np.uint32), np.zeros(0, np.uint32)
