@@ -217,7 +217,7 @@ def _side(locus: Locus, kind: str, annotation: Annotation, bam: Path, build: str
 
 
 def published_name(fusion: Fusion) -> str:
-    """The notation of the literature where it is not the one that the exons of the stated transcripts give."""
+    """The notation of the literature where it is not the one that the exons of the reference transcripts give."""
     row = fusion.knowledge
     if row is None or row.match is not Match.STRUCTURE or row.verified != "page":
         return ""
