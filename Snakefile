@@ -1,4 +1,4 @@
-"""alktrace: FASTQ to a typed ALK fusion, its resistance mutations and one report a sample."""
+"""alktrace: FASTQ to a typed ALK fusion, its resistance mutations and one report per sample."""
 
 from snakemake.utils import min_version
 

@@ -1,4 +1,4 @@
-# Once per reference: genome at two bits a base, stated transcripts, k-mers of the targets, aligner index.
+# Once per reference: genome at two bits a base, reference transcripts, k-mers of the targets, aligner index.
 
 
 if "build" in SETTINGS["reference"]:

@@ -70,7 +70,11 @@ def screened_codons(
     for gene, codon in sample.tables.by_codon:
         screen = screens.get(gene)
         if screen is None or codon > len(screen.pileup.codons):
-            why = "gene is not in annotation and panel" if screen is None else "the stated transcript has no such codon"
+            why = (
+                "gene is not in annotation and panel"
+                if screen is None
+                else "the reference transcript has no such codon"
+            )
             rows.append(ScreenedCodon(gene, codon, 0, 0, None, None, State.NOT_ASSESSABLE, why))
         else:
             here = found.get((gene, codon), [])

@@ -46,7 +46,7 @@ def build_provenance(
 
     `settings` are the configuration and sheet values that shape the result, `reference` and `reads` are
     `file_records`, `aligner` is name and version, `knowledge` the tables in use,
-    `annotation` the record of `prepare_annotation`: genome build, stated transcripts, genes that do not fit.
+    `annotation` the record of `prepare_annotation`: genome build, reference transcripts, genes that do not fit.
     """
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     return Provenance(
