@@ -14,8 +14,7 @@ report: "workflow/report/workflow.rst"
 # In the order of the data.
 include: "workflow/rules/common.smk"
 include: "workflow/rules/reference.smk"
-include: "workflow/rules/evidence.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/sample.smk"
 include: "workflow/rules/cohort.smk"
 
 

@@ -21,7 +21,7 @@ from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
 from alktrace.reference.download import file_names, source
 from alktrace.runtime.errors import InputError
-from alktrace.runtime.provenance import program_digest
+from alktrace.runtime.provenance import files_digest, program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
@@ -32,6 +32,7 @@ REFERENCE_TABLES = [
 ]
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
+KNOWLEDGE_DIGEST = files_digest(map(Path, KNOWLEDGE_TABLES))
 PROGRAM = program_digest()
 REPORT_VIEWS = [
     "report.html",
@@ -61,7 +62,8 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
-    check_content(sheet, samples)
+    if workflow.exec_mode == ExecMode.DEFAULT:  # once a run, not once a job
+        check_content(sheet, samples)
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
     return settings, {sample.id: sample for sample in samples}, reference, normals
@@ -92,10 +94,19 @@ wildcard_constraints:
 
 
 def get_final_output():
-    """All reports and the cohort pages."""
-    files = ["report.json", *REPORT_VIEWS, "evidence.bam"]
+    """All reports and the cohort pages. A rule makes its files together, so one stands for all; those that were lost
+    since are asked for by name."""
+    reports = [f"results/{sample}/report.json" for sample in SAMPLES]
+    lost = [
+        f"results/{sample}/{file}"
+        for sample, report in zip(SAMPLES, reports)
+        if Path(report).exists()
+        for file in (*REPORT_VIEWS, "evidence.bam")
+        if not Path(f"results/{sample}/{file}").exists()
+    ]
     return [
-        *(f"results/{sample}/{file}" for sample in SAMPLES for file in files),
+        *reports,
+        *lost,
         "results/cohort/summary.tsv",
         "results/cohort/index.html",
     ]
@@ -138,11 +149,11 @@ def get_normals(wildcards):
     return [str(path) for path in NORMALS.get((sample.assay, sample.library), [])]
 
 
-def get_aligner_reference(wildcards):
-    """What the recruited reads are aligned to: the genome and its gene models, or an index."""
-    if WAY != "search":
-        return {"index": "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"}
-    return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
+def get_aligner_index(wildcards):
+    """The index of the whole genome, for the ways to align that need one."""
+    if WAY == "search":
+        return []
+    return "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"
 
 
 def describe(*columns):

@@ -1,31 +1,44 @@
-"""Adaptor of rule report_sample: stages that always run together share the process, each with a file of its own."""
+"""Adaptor of rule analyse_sample: hands the rule's files to one stage after the other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from alktrace.align.stage import align_reads
 from alktrace.fusions.stage import call_fusions
 from alktrace.inputs.library import check_library
+from alktrace.inputs.reads import check_recruited
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.panel import read_panel
 from alktrace.model.records import AnnotationRecord, FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
 from alktrace.model.vocabulary import Assay, Library, Specimen
 from alktrace.mutations.stage import screen_sample
+from alktrace.recruit.bam_input import extract_units
+from alktrace.recruit.stage import recruit
 from alktrace.reference.target_listing import blind_codons
 from alktrace.report.stage import write_views
 from alktrace.runtime.adaptor import run, stage
-from alktrace.runtime.provenance import build_provenance
+from alktrace.runtime.paths import KNOWLEDGE
+from alktrace.runtime.provenance import build_provenance, file_records
+from alktrace.runtime.scratch import scratch
 from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import FusionSettings, InterpretSettings, ScreenSettings
 
 
-def main(snakemake: Any) -> None:
+def main(snakemake: Any) -> dict[str, Any]:
+    with TemporaryDirectory(dir=scratch(Path(snakemake.output.stats)), prefix="reads-") as folder:
+        recruited = Path(folder) / "recruited.fq.gz"
+        with stage("recruit"):
+            stats = recruit_reads(snakemake, recruited)
+        with stage("align"):
+            aligner = align(snakemake, recruited, stats.paired)
     common: dict[str, Any] = {
-        "bam": Path(snakemake.input.bam),
+        "bam": Path(snakemake.output.bam),
         "fasta": Path(snakemake.input.genome),
         "annotation": Path(snakemake.input.annotation),
-        "knowledge": Path(snakemake.input.knowledge[0]).parent,
+        "knowledge": KNOWLEDGE,
     }
-    stats = read_json(Path(snakemake.input.stats), RecruitStats)
     with stage("fusions"):
         fusions = find_fusions(snakemake, common, stats)
         write_json(fusions, Path(snakemake.output.fusions))
@@ -33,7 +46,7 @@ def main(snakemake: Any) -> None:
         screen = find_mutations(snakemake, common, fusions)
         write_json(screen, Path(snakemake.output.screen))
     with stage("report"):
-        interpret(snakemake, stats, fusions, screen)
+        interpret(snakemake, stats, fusions, screen, aligner)
         write_views(
             report=Path(snakemake.output.report),
             fusions=Path(snakemake.output.fusions),
@@ -45,6 +58,47 @@ def main(snakemake: Any) -> None:
             },
             **common,
         )
+    shown = ("pairs_total", "pairs_recruited", "control_fragments", "duplicate_fraction", "adapter_trimmed")
+    return {name: getattr(stats, name) for name in shown}
+
+
+def recruit_reads(snakemake: Any, out: Path) -> RecruitStats:
+    """The reads of the targets as `out`; counts and checksums of the whole input."""
+    units: list[dict[str, str]] = snakemake.params.units
+    given = {
+        f"{unit['unit']}.{column}" if unit["unit"] else column: Path(path)
+        for unit in units
+        for column, path in unit.items()
+        if column != "unit"
+    }
+    with ThreadPoolExecutor(1) as pool:
+        # Checksums are taken while the recruiter has the same bytes in the page cache.
+        records = pool.submit(file_records, given)
+        stats = recruit(
+            extract_units(units, out.parent, snakemake.threads),
+            Path(snakemake.input.targets),
+            out,
+            Path(snakemake.output.stats),
+            threads=snakemake.threads,
+            keep_all=not snakemake.params.settings["recruit"],
+        )
+        write_json(records.result(), Path(snakemake.output.record))
+    check_recruited(out, stats, next(iter(given.values())))
+    return stats
+
+
+def align(snakemake: Any, recruited: Path, paired: bool) -> str:
+    """Writes the evidence BAM; returns the aligner's name and version."""
+    return align_reads(
+        fastq=recruited,
+        reference={name: Path(path) for name, path in snakemake.input.items() if isinstance(path, str)},
+        bam=Path(snakemake.output.bam),
+        way=snakemake.params.way,
+        paired=paired,
+        sample=snakemake.wildcards.sample,
+        threads=snakemake.threads,
+        assay=snakemake.params.sheet["assay"],
+    )
 
 
 def targets_bed(snakemake: Any) -> Path | None:
@@ -84,15 +138,14 @@ def find_mutations(snakemake: Any, common: dict[str, Any], fusions: FusionResult
     )
 
 
-def interpret(snakemake: Any, stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) -> None:
+def interpret(snakemake: Any, stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, aligner: str) -> None:
     sheet, settings = snakemake.params.sheet, snakemake.params.settings
-    tables = [Path(table) for table in snakemake.input.knowledge]
     provenance = build_provenance(
         settings={**settings, "library": sheet["library"], "umi": sheet["umi"]},
         reference=read_json(Path(snakemake.input.reference_record), dict[str, FileRecord]),
-        reads=read_json(Path(snakemake.input.reads_record), dict[str, FileRecord]),
-        aligner=read_json(Path(snakemake.input.aligner), dict[str, str])["aligner"],
-        knowledge=tables,
+        reads=read_json(Path(snakemake.output.record), dict[str, FileRecord]),
+        aligner=aligner,
+        knowledge=sorted(KNOWLEDGE.glob("*.tsv")),
         annotation=read_json(Path(snakemake.input.annotation_record), AnnotationRecord),
     )
     report = build_report(
@@ -100,7 +153,7 @@ def interpret(snakemake: Any, stats: RecruitStats, fusions: FusionResult, screen
         stats=stats,
         fusions=fusions,
         screen=screen,
-        knowledge=tables[0].parent,
+        knowledge=KNOWLEDGE,
         settings=InterpretSettings(
             settings["thresholds"]["min_control_fragments"], settings["thresholds"]["max_lod_vaf"]
         ),
