@@ -33,11 +33,13 @@ lint: $(VENV)/dev.stamp demo/config.yaml
 	$(PYTHON_BIN) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON_BIN) -m alktrace.model.schema | diff - workflow/schemas/report.schema.json
+	$(PYTHON_BIN) -m alktrace.model.schema combined | diff - workflow/schemas/combined.schema.json
 	$(PYTHON_BIN) -m snakemake --configfile demo/config.yaml --directory demo --lint
 
 docs: $(VENV)/dev.stamp
 	$(PYTHON_BIN) docs/generate.py
 	$(PYTHON_BIN) -m alktrace.model.schema >workflow/schemas/report.schema.json
+	$(PYTHON_BIN) -m alktrace.model.schema combined >workflow/schemas/combined.schema.json
 
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .snakemake

@@ -29,7 +29,7 @@ from alktrace.align.stage import align_reads  # noqa: E402
 from alktrace.genome.transcripts import Transcript  # noqa: E402
 from alktrace.knowledge.hotspots import ScreenSet, read_screen_set  # noqa: E402
 from alktrace.model.records import FusionResult, Imbalance, ScreenResult, State  # noqa: E402
-from alktrace.mutations import calls, noise  # noqa: E402
+from alktrace.mutations import calls, noise, substitutions  # noqa: E402
 from alktrace.mutations.calls import GeneScreen  # noqa: E402
 from alktrace.mutations.noise import clopper_pearson  # noqa: E402
 from alktrace.mutations.pileup import GenePileup, codon_code  # noqa: E402
@@ -136,8 +136,9 @@ def screen(one: GeneScreen, tables: ScreenSet) -> Screened:
     alpha = FAMILY_RATE / calls.hypotheses([one], tables)
     model = noise.fit(calls.noise_cells(one), alpha)
     found = calls.call_codons(one, model, alpha, tables)
-    limits = calls.substitution_limits(one, model, alpha)
-    return Screened({(c.codon, c.content) for c in found if not c.filters}, limits)
+    limits = calls.substitution_limits(one, model, alpha, tables, 1.0)
+    called = {(c.codon, c.content) for c in found if not c.filters}
+    return Screened(called, {codon: limit.vaf for codon, limit in limits.items()})
 
 
 def random_change(domain: Domain, rng: np.random.Generator) -> tuple[int, int]:
@@ -145,7 +146,7 @@ def random_change(domain: Domain, rng: np.random.Generator) -> tuple[int, int]:
     while True:
         codon = int(rng.choice(DOMAIN))
         if wanted := domain.wanted[codon]:
-            return codon, int(noise.NEIGHBOUR[int(domain.codons[codon - 1]), int(rng.choice(wanted))])
+            return codon, int(substitutions.NEIGHBOUR[int(domain.codons[codon - 1]), int(rng.choice(wanted))])
 
 
 def _row(kind: str, depth: int, error: float, sites: Sites, vaf: str, good: int, total: int, limit: float) -> str:

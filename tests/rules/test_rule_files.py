@@ -20,7 +20,7 @@ DIRECTIVES = (
 
 
 def test_rules_are_found() -> None:
-    assert len(RULES) == 9
+    assert len(RULES) == 10
 
 
 @pytest.mark.parametrize("rule", RULES)

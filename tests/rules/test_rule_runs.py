@@ -50,7 +50,7 @@ def test_bam_gives_what_its_fastq_gives(demo_run: Path, tmp_path: Path, run_work
     for key in ("paired", "pairs_total", "pairs_recruited", "bases_total", "control_pairs", "direct_junctions"):
         assert stats[key] == expected[key], key
     assert json.loads((out / "work" / "poor" / "inputs.json").read_text())["bam"]["file"] == "poor.bam"
-    assert not list((out / "work" / "poor").glob("reads-*"))
+    assert not list((out / "work" / "poor").glob("alktrace-*"))
 
 
 def test_pdf_is_made_only_when_asked_for(demo_run: Path, tmp_path: Path, run_workflow: Run) -> None:

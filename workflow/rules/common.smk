@@ -2,6 +2,7 @@
 
 
 import sys
+from functools import cache
 from os import environ, pathsep
 from pathlib import Path
 
@@ -15,7 +16,9 @@ if (HERE / "scripts" / "alktrace").is_dir():
     environ["PYTHONPATH"] = pathsep.join([str(HERE / "scripts"), *filter(None, [environ.get("PYTHONPATH")])])
 
 from alktrace.cohort.closing import Files, close_failed_run, close_run
+from alktrace.cohort.names import combined_groups, combined_stem
 from alktrace.inputs.configuration import complete, find_file, load_schema
+from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
@@ -63,7 +66,7 @@ def read_inputs():
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
     if workflow.exec_mode == ExecMode.DEFAULT:  # once a run, not once a job
-        check_content(sheet, samples)
+        check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
     return settings, {sample.id: sample for sample in samples}, reference, normals
@@ -77,6 +80,8 @@ try:
 except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
+
+COMBINED = combined_groups(SAMPLES.values())
 
 if SETTINGS["report"]["evidence_view"]:
     REPORT_VIEWS.append("evidence.html")
@@ -137,6 +142,17 @@ def get_units(wildcards):
     ]
 
 
+def get_bam_needs(wildcards):
+    """What a sample given as BAM or CRAM needs besides: where reads of the targets may lie, and the genome."""
+    if all(unit.bam is None for unit in SAMPLES[wildcards.sample].units):
+        return {}
+    return {
+        "places": "work/reference/target_places.bed",
+        "packed": "work/reference/genome.2bit",
+        "fasta": str(REFERENCE["fasta"]),
+    }
+
+
 def get_targets_bed(wildcards):
     """The BED of baits or primers, if the sample has one."""
     targets = SAMPLES[wildcards.sample].targets
@@ -154,6 +170,14 @@ def get_aligner_index(wildcards):
     if WAY == "search":
         return []
     return "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"
+
+
+def get_combined_page(wildcards):
+    """From a sample's folder to the page of its patient's RNA and DNA; empty where the sheet has only one of both."""
+    sample = SAMPLES[wildcards.sample]
+    if (sample.patient, sample.timepoint) not in COMBINED:
+        return ""
+    return f"../cohort/patients/{combined_stem(sample.patient, sample.timepoint)}.html"
 
 
 def describe(*columns):

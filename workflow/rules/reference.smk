@@ -126,6 +126,31 @@ use rule build_targets as build_dna_targets with:
         "Collect the k-mers of the targets in DNA"
 
 
+# For samples given as BAM or CRAM with an index.
+rule list_target_places:
+    input:
+        genome="work/reference/genome.2bit",
+        annotation="work/reference/annotation.tsv",
+        panel=PANEL,
+        kernels="work/reference/kernels.done",
+    output:
+        places="work/reference/target_places.bed",
+    log:
+        "work/logs/list_target_places.log",
+    benchmark:
+        "work/benchmarks/list_target_places.tsv"
+    conda:
+        "../../envs/python.yaml"
+    threads: 2
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(60),
+    message:
+        "List where an aligner may have put reads of the targets"
+    script:
+        "../scripts/list_target_places.py"
+
+
 # What samples run is compiled before the first does: they need not wait, nor all compile the same at once.
 rule compile_kernels:
     input:

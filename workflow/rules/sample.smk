@@ -4,6 +4,7 @@
 
 rule analyse_sample:
     input:
+        unpack(get_bam_needs),
         reads=get_reads,
         targets_bed=get_targets_bed,
         targets=get_targets("bin"),
@@ -49,6 +50,7 @@ rule analyse_sample:
         units=get_units,
         settings={key: SETTINGS[key] for key in ("recruit", "aligner", "thresholds")},
         shown=SETTINGS["report"],
+        combined=get_combined_page,
         way=WAY,
         # A changed parameter makes the sample anew: files put in the place of others (whatever their dates), a new
         # program, other tables (as inputs of each of many samples they would be most of what Snakemake looks after).

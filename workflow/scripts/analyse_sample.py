@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from alktrace.align.stage import align_reads
@@ -14,21 +13,21 @@ from alktrace.knowledge.panel import read_panel
 from alktrace.model.records import AnnotationRecord, FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
 from alktrace.model.vocabulary import Assay, Library, Specimen
 from alktrace.mutations.stage import screen_sample
-from alktrace.recruit.bam_input import extract_units
+from alktrace.recruit.bam_input import bam_needs, extract_units
 from alktrace.recruit.stage import recruit
 from alktrace.reference.target_listing import blind_codons
 from alktrace.report.stage import write_views
 from alktrace.runtime.adaptor import run, stage
 from alktrace.runtime.paths import KNOWLEDGE
 from alktrace.runtime.provenance import build_provenance, file_records
-from alktrace.runtime.scratch import scratch
+from alktrace.runtime.scratch import scratch_folder
 from alktrace.runtime.serialise import read_json, write_json
 from alktrace.settings import FusionSettings, InterpretSettings, ScreenSettings
 
 
 def main(snakemake: Any) -> dict[str, Any]:
-    with TemporaryDirectory(dir=scratch(Path(snakemake.output.stats)), prefix="reads-") as folder:
-        recruited = Path(folder) / "recruited.fq.gz"
+    with scratch_folder(Path(snakemake.output.stats), "reads") as folder:
+        recruited = folder / "recruited.fq.gz"
         with stage("recruit"):
             stats = recruit_reads(snakemake, recruited)
         with stage("align"):
@@ -54,6 +53,7 @@ def main(snakemake: Any) -> dict[str, Any]:
             out=Path(snakemake.output.html).parent,
             settings={
                 "max_lod_vaf": snakemake.params.settings["thresholds"]["max_lod_vaf"],
+                "combined": snakemake.params.combined,
                 **snakemake.params.shown,
             },
             **common,
@@ -74,13 +74,17 @@ def recruit_reads(snakemake: Any, out: Path) -> RecruitStats:
     with ThreadPoolExecutor(1) as pool:
         # Checksums are taken while the recruiter has the same bytes in the page cache.
         records = pool.submit(file_records, given)
+        keep_all = not snakemake.params.settings["recruit"]
+        wanted = bam_needs(snakemake.input, every_read=keep_all)
+        extracted = extract_units(units, out.parent, snakemake.threads, wanted)
         stats = recruit(
-            extract_units(units, out.parent, snakemake.threads),
+            extracted.units,
             Path(snakemake.input.targets),
             out,
             Path(snakemake.output.stats),
             threads=snakemake.threads,
-            keep_all=not snakemake.params.settings["recruit"],
+            keep_all=keep_all,
+            bams=extracted.bams,
         )
         write_json(records.result(), Path(snakemake.output.record))
     check_recruited(out, stats, next(iter(given.values())))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import report_fixtures as made
-from alktrace.cohort.patient_page import file_name
+from alktrace.cohort.names import file_name
 from alktrace.cohort.stage import write_cohort
 from alktrace.cohort.table import Row
 from alktrace.model.records import SCHEMA_VERSION, Finding, Imbalance, Report, SampleInfo, Verdict

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from alktrace.genome.bed import Stretches
 from alktrace.inputs.configuration import complete, find_file, load_schema
-from alktrace.inputs.intervals import check_contigs, check_intervals
+from alktrace.inputs.intervals import check_intervals, contig_names
 from alktrace.inputs.reads import check_reads, check_recruited
 from alktrace.inputs.sheet import check_content, read_sheet
 from alktrace.inputs.umi import compile_umi
@@ -155,9 +156,9 @@ def test_one_file_in_two_rows(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
         samples = read_sheet(sheet, SCHEMA, [tmp_path])
         if match:
             with pytest.raises(InputError, match=r"sample s2: b\.fq is a file of sample s1 too, of another patient"):
-                check_content(sheet, samples)
+                check_content(sheet, samples, frozenset)
         else:
-            check_content(sheet, samples)
+            check_content(sheet, samples, frozenset)
             assert "s1 too" in caplog.text
 
 
@@ -182,12 +183,34 @@ def test_intervals_say_their_role(tmp_path: Path) -> None:
     bed = tmp_path / "t.bed"
     bed.write_text("chr2\t1\t9\tprimer\nchr2\t20\t30\tGSP2\n")
     with pytest.raises(InputError, match=r"t\.bed: line 2: 'GSP2' says no role; write primer or bait"):
-        check_intervals("row 2", bed, "amplicon")
+        check_intervals("row 2", bed, "amplicon", frozenset)
     bed.write_text("chr2\t1\t9\tbait\n")
-    check_intervals("row 2", bed, "capture")
+    check_intervals("row 2", bed, "capture", frozenset)
     with pytest.raises(InputError, match="no row with role primer, but the library is amplicon"):
-        check_intervals("row 2", bed, "amplicon")
+        check_intervals("row 2", bed, "amplicon", frozenset)
+
+
+def test_intervals_lie_on_the_reference(tmp_path: Path) -> None:
+    bed = tmp_path / "t.bed"
     for contig, end, expected in (("2", 9, "contig 2 is not in the reference"), ("chr2", 99, "ends at 99")):
-        bed.write_text(f"{contig}\t1\t{end}\tprimer\n")
-        with pytest.raises(InputError, match=f"line 1: {expected}"):
-            check_contigs(bed, {"chr2": 50})
+        bed.write_text(f"chr6_GL000250v2_alt\t1\t9\tprimer\n{contig}\t1\t{end}\tprimer\n")
+        with pytest.raises(InputError, match=f"line 2: {expected}"):
+            Stretches.read(bed).check_contigs({"chr2"}, {"chr2": 50})
+    bed.write_text("2\t1\t9\tprimer\n")
+    with pytest.raises(InputError, match="line 1: contig 2 is not in the reference"):
+        check_intervals("row 2", bed, "amplicon", lambda: frozenset({"chr2"}))
+
+
+@pytest.mark.parametrize("chunk", [1 << 22, 1, 7])
+@pytest.mark.parametrize("packed", [False, True])
+def test_contigs_are_known_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool, chunk: int
+) -> None:
+    monkeypatch.setattr("alktrace.inputs.intervals._CHUNK", chunk)
+    text = b">chr1 first\nACGT\nAC>GT\n>chr2\r\nACGT\r\n>\nA\n>chrM"
+    fasta = tmp_path / "g.fa"
+    fasta.write_bytes(gzip.compress(text) if packed else text)
+    assert contig_names(fasta) == {"chr1", "chr2"}
+    fasta.with_name("g.fa.fai").write_text("chr9\t4\t1\t4\t5\n")
+    assert contig_names(fasta) == {"chr9"}
+    assert contig_names(tmp_path / "none.fa") == frozenset()

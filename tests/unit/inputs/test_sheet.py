@@ -125,7 +125,11 @@ MISTAKES = {
     "only second": ("sample\tassay\tfq2\tbam\ns1\trna\ta.fq\ta.bam\n", "column fq2: second mates without fq1"),
     "same file": ("sample\tassay\tfq1\tfq2\ns1\trna\ta.fq\ta.fq\n", "column fq2: is the same file"),
     "missing file": ("sample\tassay\tfq1\ns1\trna\tnope.fq\n", "column fq1: no such file: nope.fq"),
-    "missing bed": ("sample\tassay\tfq1\ttargets\ns1\trna\ta.fq\tn.bed\n", "column targets: no such file"),
+    "missing bed": ("sample\tassay\tfq1\ttargets\ns1\tdna\ta.fq\tn.bed\n", "column targets: no such file"),
+    "bed not read": (
+        "sample\tassay\tfq1\ttargets\ns1\trna\ta.fq\tn.bed\n",
+        "column targets: is not used for library wts",
+    ),
     "umi regex": ("sample\tassay\tfq1\tumi\ns1\trna\ta.fq\t(\n", "column umi: '(' is not a regular expression"),
     "umi no group": ("sample\tassay\tfq1\tumi\ns1\trna\ta.fq\t[ACGT]+\n", "has 0 groups"),
     "umi two groups": ("sample\tassay\tfq1\tumi\ns1\trna\ta.fq\t(A)(C)\n", "has 2 groups"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alktrace.interpret.inhibitors import FAVOUR, clones, drug_rows, judge_set, resistance_codons
+from alktrace.interpret.inhibitors import FAVOUR, clones, drug_rows, judge_set, resistance_codons, with_share
 from alktrace.knowledge.evidence import Knowledge, parts
 from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import OnFusion
@@ -340,7 +340,7 @@ def test_property_compound_without_verified_row_is_never_sensitive(names: set[st
 @given(st.sets(st.sampled_from(SINGLES), min_size=1, max_size=4))
 def test_property_trans_is_as_bad_as_its_worst_clone(names: set[str]) -> None:
     changes = [mutation(n, trans=sorted(names - {n})) for n in sorted(names)]
-    assert sorted(c.text for c in clones(changes)) == sorted(f"{n} (VAF 12.0%)" for n in names)
+    assert sorted(c.words(with_share) for c in clones(changes)) == sorted(f"{n} (VAF 12.0%)" for n in names)
     alone = {n: report(mutations=[mutation(n)]) for n in names}
     together = report(mutations=changes)
     for drug in DRUGS:

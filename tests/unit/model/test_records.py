@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from alktrace.model.records import Report, ReportFindings
-from alktrace.model.schema import report_schema
+from alktrace.model.schema import combined_schema, report_schema
 from alktrace.report import json_file
 from alktrace.runtime.errors import InputError
 from alktrace.runtime.paths import SCHEMAS
@@ -33,6 +33,7 @@ def plain() -> dict[str, Any]:
 
 def test_schema_is_the_one_made_from_the_types() -> None:
     assert report_schema() == SCHEMA, "run: make docs"
+    assert combined_schema() == (SCHEMAS / "combined.schema.json").read_text(encoding="utf-8"), "run: make docs"
 
 
 def test_report_comes_back_whole_and_has_every_key_of_the_interface(tmp_path: Path) -> None:

@@ -146,6 +146,26 @@ def test_reads_elsewhere_in_a_screened_gene_change_nothing(bench: Bench) -> None
     assert bench.screen(bench.folder / "part.bam") == bench.screen(everything)
 
 
+def test_a_change_of_one_orientation_is_filtered_and_said(mutated: tuple[Path, ScreenResult], bench: Bench) -> None:
+    """G1202R without its molecules that a forward read covers."""
+    site = bench.annotation["ALK"].codon_genome_positions(1202)[0]
+    dropped = set()
+    with pysam.AlignmentFile(str(mutated[0])) as handle:
+        for read in handle.fetch(bench.annotation["ALK"].contig, site - 1, site):
+            base = {r: read.query_sequence[q] for q, r in read.get_aligned_pairs(matches_only=True)}.get(site - 1)
+            if base == "T" and not read.is_reverse:
+                dropped.add(read.query_name)
+        with pysam.AlignmentFile(str(bench.folder / "sided.bam"), "wb", template=handle) as part:
+            for read in handle.fetch(until_eof=True):
+                if read.query_name not in dropped:
+                    part.write(read)
+    result = bench.screen(bench.folder / "sided.bam")
+    assert result.mutations == []
+    assert [v.filter for v in result.vcf if v.hgvs_c == "c.3604G>A"] == [["one_orientation"]]
+    (row,) = (s for s in result.screened if (s.gene, s.codon) == ("ALK", 1202))
+    assert row.state is State.NOT_DETECTED and "G1202R in" in row.reason and "(one_orientation)" in row.reason
+
+
 def test_on_fusion_from_junction_reads(mutated: tuple[Path, ScreenResult], bench: Bench) -> None:
     transcript = bench.annotation["ALK"]
     site = transcript.codon_genome_positions(1202)[0]

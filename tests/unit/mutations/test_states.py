@@ -20,7 +20,23 @@ def codon(number: int, depth: int, alternate: int, state: State) -> ScreenedCodo
 
 
 MISSENSE = Change(
-    "TP53", 175, 175, "c.524G>A", "p.(Arg175His)", "R175H", "snv", 0, 104, 46, 58, 0.0, (), (), np.zeros(0), np.zeros(0)
+    "TP53",
+    175,
+    175,
+    "c.524G>A",
+    "p.(Arg175His)",
+    "R175H",
+    "snv",
+    0,
+    104,
+    46,
+    58,
+    0.0,
+    1e-4,
+    (),
+    (),
+    np.zeros(0),
+    np.zeros(0),
 )
 SCREENED = [codon(175, 104, 58, State.DETECTED), codon(213, 60, 2, State.NOT_DETECTED)]
 

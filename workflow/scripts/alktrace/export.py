@@ -17,7 +17,8 @@ from .model.records import Report, ReportFindings
 from .report.deidentify import deidentified
 from .report.fhir import fhir_bundle
 from .runtime.errors import InputError
-from .runtime.serialise import read_json, write_json, write_text
+from .runtime.files import write_text
+from .runtime.serialise import read_json, write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

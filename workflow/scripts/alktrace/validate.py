@@ -29,7 +29,8 @@ from .model.findings import is_silent
 from .model.records import Report
 from .model.vocabulary import Call, Confidence, State
 from .runtime.errors import InputError
-from .runtime.serialise import read_json, write_text
+from .runtime.files import write_text
+from .runtime.serialise import read_json
 
 VERDICTS = ("alk_rearrangement", "kinase_domain", "bypass")
 AGREE, DISAGREE, NOT_ASSESSABLE, MISSING = "agree", "disagree", "not_assessable", "no_report"

@@ -21,6 +21,7 @@ from pathlib import Path
 import pysam
 
 from ..runtime.errors import InputError
+from ..runtime.files import written_whole
 
 LOG = logging.getLogger(__name__)
 MIN_VERSION = (2, 29)
@@ -85,10 +86,9 @@ def build_index(fasta: Path, mmi: Path, threads: int, *, split: bool = False) ->
 
     Raises InputError when minimap2 cannot.
     """
-    partial = mmi.with_name(f".{mmi.name}.partial")
     parts = ["-I", PART] if split else []
-    _run(["-x", PRESET, *parts, "-t", str(threads), "-d", str(partial), str(fasta)], f"{fasta}: indexing")
-    partial.replace(mmi)
+    with written_whole(mmi) as partial:
+        _run(["-x", PRESET, *parts, "-t", str(threads), "-d", str(partial), str(fasta)], f"{fasta}: indexing")
 
 
 @dataclass(frozen=True)

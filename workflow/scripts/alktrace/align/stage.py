@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ..genome.transcripts import Annotation
 from ..genome.twobit import TwoBit
 from ..knowledge.panel import read_panel
-from ..runtime.scratch import scratch
+from ..runtime.scratch import scratch_folder
 from . import minimap2
 from .kernels.layout import FRAGMENTS
 from .loci import grown, loci, target_loci
@@ -44,8 +43,8 @@ def align_reads(
     Temporary files live beside it.
     Raises InputError when a file is damaged or the aligner fails.
     """
-    with TemporaryDirectory(dir=scratch(fastq), prefix="align-") as folder:
-        sam = Path(folder) / "reads.sam"
+    with scratch_folder(fastq, "align") as folder:
+        sam = folder / "reads.sam"
         common = Common(paired, sample, threads, assay)
         if way == "search":
             _search_and_align(fastq, reference, sam, common)

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..model.records import Fusion, Mutation, ReportFindings
 from ..model.vocabulary import Confidence, Frame, Kind
 from ..report.escape import cell
-from ..runtime.serialise import write_text
+from ..runtime.files import write_text
 
 SV_COLUMNS = (
     *("Sample_Id", "SV_Status", "Site1_Hugo_Symbol", "Site1_Ensembl_Transcript_Id", "Site1_Region"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..model.records import ReportFindings
 from ..model.words import STATE_WORDS
-from ..runtime.adaptor import ERROR_MARK
+from ..runtime.adaptor import ERROR_MARK, INTERRUPT_MARK
 from ..runtime.errors import InputError
 from ..runtime.serialise import read_json
 from .table import _row
@@ -116,6 +116,8 @@ def _reason(sample: str, files: Files) -> str:
         errors = [line.split(ERROR_MARK, 1)[1] for line in lines if ERROR_MARK in line]
         if errors:
             return errors[-1]
+        if lines and lines[-1].endswith(INTERRUPT_MARK):
+            return NOT_REACHED
         if not lines or not _DONE.search(lines[-1]):
             return f"{log.stem} stopped without a reason of its own (killed, out of memory or time?); see {log}"
     return NOT_REACHED

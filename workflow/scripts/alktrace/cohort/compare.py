@@ -21,8 +21,9 @@ _TAIL = 0.025  # each side of a 95% interval
 
 @dataclass(frozen=True)
 class Sighting:
-    """One change in one sample. `value`, `low`, `high`, `limit` are VAFs of a mutation, or fusion fragments per control
-    fragment of a junction, with a 95% interval; None where the sample has no such number."""
+    """One change in one sample. `value`, `low`, `high`, `limit` are VAFs of a mutation, of a junction fusion fragments
+    per control fragment (RNA) or allele fractions (DNA), with a 95% interval; None where the sample has no such number.
+    """
 
     sample: str
     timepoint: str
@@ -51,7 +52,7 @@ class Step:
 class Course:
     """One change over the samples of a series; `steps` leaves out pairs of samples without the change."""
 
-    kind: str  # mutation | fusion
+    kind: str  # mutation | fusion (RNA) | breakpoint (DNA)
     name: str
     sightings: tuple[Sighting, ...]
     steps: tuple[Step, ...]
@@ -84,6 +85,9 @@ _KEYS = {  # sentence of a step, by what changed and how
     ("fusion", KEPT): "fusion_kept",
     ("fusion", EMERGENT): "fusion_emergent",
     ("fusion", GONE): "fusion_gone",
+    ("breakpoint", KEPT): "fusion_kept",
+    ("breakpoint", EMERGENT): "breakpoint_emergent",
+    ("breakpoint", GONE): "breakpoint_gone",
 }
 
 
@@ -148,14 +152,16 @@ def _counted(fusion: Fusion) -> bool:
 
 
 def fusion_sighting(fusion: Fusion, report: ReportFindings) -> Sighting:
-    """What one report says about one junction, in fusion fragments per control fragment (exact Poisson interval)."""
+    """What one report says about one junction: in RNA fusion fragments per control fragment (exact Poisson interval),
+    in DNA the allele fraction."""
     where = (report.sample.id, report.sample.timepoint)
     controls = report.qc.control_fragments
     limit = report.qc.junction_limit
     same = [f for f in report.fusions if f.junction_id == fusion.junction_id]
     if any(_counted(f) for f in same):
         count = max(f.support.unique_fragments for f in same)
-        value, low, high = _rate(count, controls)
+        share = next((f.allele_fraction for f in same if f.allele_fraction), None)
+        value, low, high = (share.value, share.low, share.high) if share else _rate(count, controls)
         return Sighting(*where, State.DETECTED, value, low, high, limit, count, controls)
     finding = report.verdict.alk_rearrangement
     blind = fusion.target == TARGET and finding.state is State.NOT_ASSESSABLE
@@ -177,7 +183,8 @@ def _rate(count: int, controls: int) -> tuple[float | None, float | None, float 
 
 def _fusion_course(fusion: Fusion, reports: Sequence[ReportFindings], sentences: Sentences) -> Course:
     name = f"{fusion.name} {label(fusion)}"
-    return _course("fusion", name, [fusion_sighting(fusion, r) for r in reports], sentences)
+    kind = "breakpoint" if reports[0].sample.assay is Assay.DNA else "fusion"
+    return _course(kind, name, [fusion_sighting(fusion, r) for r in reports], sentences)
 
 
 # ---------------------------------------------------------------- comparison
@@ -221,8 +228,8 @@ def _why_not(
     if missing.limit is None or found.low is None:
         return sentences.say("reason_no_limit")
     if missing.limit >= found.low:
-        key = "fusion_reason_limit" if kind == "fusion" else "reason_limit"
-        return sentences.say(key, limit=show(missing.limit), low=show(found.low))
+        keys = {"fusion": "fusion_reason_limit", "breakpoint": "breakpoint_reason_limit"}
+        return sentences.say(keys.get(kind, "reason_limit"), limit=show(missing.limit), low=show(found.low))
     return None
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Sequence
 
 from ..knowledge.sentences import Sentences
 from ..model.records import ReportFindings
+from ..model.vocabulary import Assay
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
 from .compare import compare
 from .timeline import timeline_drawing
 
+FUSION_UNITS = {Assay.RNA: "fusion fragments per control fragment", Assay.DNA: "allele fraction"}
 VERDICT_WORDS = {
     "emergent": "emergent",
     "no_longer_detected": "no longer detected",
@@ -21,20 +21,22 @@ VERDICT_WORDS = {
 }
 
 
-def file_name(patient: str) -> str:
-    """A harmless and unique file name for a patient's page: readable letters of the name and a digest of all of it."""
-    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", patient).strip("_")[:40]
-    return f"{readable or 'patient'}-{hashlib.sha256(patient.encode()).hexdigest()[:8]}.html"
-
-
-def patient_page(patient: str, reports: Sequence[ReportFindings], sentences: Sentences) -> str:
-    """The page's text. `reports` are those of the patient, in the order in time; each assay has a part of its own."""
+def patient_page(
+    patient: str,
+    reports: Sequence[ReportFindings],
+    sentences: Sentences,
+    combined: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The page's text. `reports` are those of the patient, in the order in time; each assay has a part of its own.
+    `combined` are time points with RNA and DNA and the names of their pages, without ending."""
     series = compare(reports, sentences)
     return (
         environment()
         .get_template("patient.html.j2")
         .render(
             patient=patient,
+            combined=combined,
+            fusion_units=FUSION_UNITS,
             reports=reports,
             style=style(),
             state_words=STATE_WORDS,
@@ -43,7 +45,7 @@ def patient_page(patient: str, reports: Sequence[ReportFindings], sentences: Sen
             drawings=[
                 (
                     timeline_drawing(one.mutations, one.samples, "share of fragments (VAF)"),
-                    timeline_drawing(one.fusions, one.samples, "fusion fragments per control fragment"),
+                    timeline_drawing(one.fusions, one.samples, FUSION_UNITS[one.assay]),
                 )
                 for one in series
             ],

@@ -1,5 +1,6 @@
 """The cohort: one row a sample, as a table (`summary.tsv`), as a page to sort and filter (`index.html`) and for MultiQC
-(`alktrace_mqc.json`); one page for each patient with more than one sample (`patients/`)."""
+(`alktrace_mqc.json`); for each patient with more than one sample a page (`patients/`), and one with its record for each
+time point with RNA and DNA."""
 
 from __future__ import annotations
 
@@ -8,14 +9,20 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from ..knowledge.sentences import read_sentences
-from ..model.records import Report, ReportFindings
+from ..knowledge.evidence import Knowledge
+from ..model.combined import CombinedReport
+from ..model.records import FileRecord, Report, ReportFindings
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
+from ..runtime.files import write_text
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
-from ..runtime.serialise import read_json, write_json, write_text
+from ..runtime.provenance import file_digest
+from ..runtime.serialise import read_json, write_json
+from .combined import combine
+from .combined_page import combined_page
 from .multiqc import multiqc
-from .patient_page import file_name, patient_page
+from .names import combined_groups, combined_stem, file_name
+from .patient_page import patient_page
 from .table import _row, _table
 
 
@@ -29,8 +36,19 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     found = {path: read_json(path, ReportFindings) for path in reports}
     rows = [_row(report) for report in found.values()]
     patients = _patients(found)
-    said = read_sentences(KNOWLEDGE)
-    pages = {file_name(name): patient_page(name, _series(found, paths), said) for name, paths in patients.items()}
+    knowledge = Knowledge.load(KNOWLEDGE)
+    combined = _combined(found, knowledge)
+    pages = {
+        file_name(name): patient_page(
+            name,
+            _series(found, paths),
+            knowledge.sentences,
+            [(t, s) for (p, t), (s, _) in combined.items() if p == name],
+        )
+        for name, paths in patients.items()
+    }
+    for (patient, _), (stem, record) in combined.items():
+        pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient))
     index = (
         environment()
         .get_template("cohort.html.j2")
@@ -38,6 +56,7 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
             rows=rows,
             failed=failed or {},
             patients={name: file_name(name) for name in patients},
+            combined={key: stem for key, (stem, _) in combined.items()},
             style=style(),
             script=Markup((TEMPLATES / "cohort.js").read_text(encoding="utf-8")),  # our own file, not data
             state_words=STATE_WORDS,
@@ -47,12 +66,29 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in pages.items():
         write_text(folder / name, page)
-    for old in folder.glob("*.html"):
-        if old.name not in pages:
+    for stem, record in combined.values():
+        write_json(record, folder / f"{stem}.json")
+    made = {*pages, *(f"{stem}.json" for stem, _ in combined.values())}
+    for old in [*folder.glob("*.html"), *folder.glob("*.json")]:
+        if old.name not in made:
             old.unlink()
     write_text(out / "summary.tsv", _table(rows, failed or {}))
     write_json(multiqc(rows), out / "alktrace_mqc.json")
     write_text(out / "index.html", index)
+
+
+def _combined(
+    reports: Mapping[Path, ReportFindings], knowledge: Knowledge
+) -> dict[tuple[str, str], tuple[str, CombinedReport]]:
+    """File stem and record of each patient and time point with RNA and DNA."""
+    made = {}
+    for patient, timepoint in sorted(combined_groups(r.sample for r in reports.values())):
+        paths = [p for p, r in reports.items() if (r.sample.patient, r.sample.timepoint) == (patient, timepoint)]
+        whole = {path: read_json(path, Report) for path in paths}
+        files = {report.sample.id: FileRecord(path.name, file_digest(path)) for path, report in whole.items()}
+        record = combine(list(whole.values()), files, knowledge)
+        made[patient, timepoint] = (combined_stem(patient, timepoint), record)
+    return made
 
 
 def _patients(reports: Mapping[Path, ReportFindings]) -> dict[str, list[Path]]:

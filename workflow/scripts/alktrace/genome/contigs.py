@@ -45,3 +45,23 @@ def _chromosome(name: str) -> str:
         number = int(refseq[1])
         return {23: "X", 24: "Y"}.get(number, str(number))
     return name.removeprefix("chr")
+
+
+def same_contigs(others: Mapping[str, int], own: Mapping[str, int]) -> dict[str, str]:
+    """Names of another file's contigs -> the reference's, both given with lengths, whatever the naming.
+
+    Equal length and the same chromosome by name ("2", "chr2", "NC_000002.12"), else the only contigs of that length.
+    """
+    by_name = {(_chromosome(name), length): name for name, length in own.items()}
+    by_length: dict[int, list[str]] = {}
+    for name, length in own.items():
+        by_length.setdefault(length, []).append(name)
+    theirs = Counter(others.values())
+    found = {}
+    for name, length in others.items():
+        same = name if own.get(name) == length else by_name.get((_chromosome(name), length))
+        if same is None and theirs[length] == 1 and len(by_length.get(length, ())) == 1:
+            (same,) = by_length[length]
+        if same is not None:
+            found[name] = same
+    return found

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..runtime.errors import InputError
+
 # How a stated transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
 PIN, SAME_EXONS, COORDINATES, MANE = "pin", "same exons as the pin", "exons of the pin on GRCh38", "MANE Select"
 CANONICAL, LONGEST = "Ensembl canonical", "longest coding sequence"
@@ -171,7 +173,14 @@ class Annotation:
     def load(cls, path: Path) -> Annotation:
         """Read a table written by `save`: gene, gene_id, gene_type, transcript_id, contig, strand, exons
         (start-end, comma-separated, transcript order), cds (transcript positions, empty if non-coding), other_exons
-        (of the gene's other transcripts, where they differ), rule."""
+        (of the gene's other transcripts, where they differ), rule. Raises InputError for another file."""
+        try:
+            return cls(cls._rows(path))
+        except (ValueError, StopIteration, IndexError) as error:
+            raise InputError(f"{path}: damaged table of transcripts ({error}); delete it and run again") from None
+
+    @staticmethod
+    def _rows(path: Path) -> list[Transcript]:
         transcripts = []
         with path.open(encoding="utf-8") as handle:
             next(handle)
@@ -193,7 +202,7 @@ class Annotation:
                         rule=rule,
                     )  # fmt: skip
                 )
-        return cls(transcripts)
+        return transcripts
 
 
 def _spans(text: str) -> tuple[tuple[int, int], ...]:

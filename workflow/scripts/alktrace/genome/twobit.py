@@ -162,7 +162,7 @@ def _pack_contigs(text: _Text, packer: _Packer) -> Iterator[bytes]:
             problem = int(packer.state[layout.PROBLEM])
             if problem:
                 raise InputError(
-                    f"{text.path}: contig {_shown(name)} holds {_shown(bytes([problem]))!r} behind base"
+                    f"{text.path}: contig {_shown(name)} holds {_shown(bytes([problem - 1]))!r} behind base"
                     f" {packer.state[layout.BASES]}, which is no base; give a FASTA of DNA"
                 )
             if len(text.rest) or not text.refill():
@@ -186,8 +186,10 @@ class _Text:
             raise InputError(f"{path}: does not begin with '>'; give a FASTA, uncompressed or gzip")
 
     def refill(self) -> bool:
-        """Read on behind what is left; False at the end of the file."""
+        """Read on behind what is left; False at the end of the file, and where there is no room."""
         kept = len(self.rest)
+        if self._file.closed or kept == len(self._buffer):
+            return False
         self._buffer[:kept] = self.rest.copy()
         try:
             size = fill(self._read, self._buffer.data[kept:])

@@ -1,63 +1,63 @@
-"""The BED of baits or primers: every row says what it is."""
+"""The BED of baits or primers against the sheet and the reference, before anything runs."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from pathlib import Path
 
+from ..genome.bed import PRIMER, Stretches
 from ..runtime.errors import InputError
+from ..runtime.streams import Damaged, fill, open_stream
 
-_WHOLE = re.compile(r"[0-9]{1,12}")
-ROLES = ("primer", "bait", "probe", "target")
-
-
-def read_intervals(bed: Path) -> list[tuple[int, str, int, int, str]]:
-    """Rows as (line, contig, start, end, role), 0-based half-open. The role is the word of `ROLES` in a column behind
-    the third ("bait", "probe" and "target" mean the same); a row of three columns is a target.
-
-    Raises InputError naming the line that is not BED or has no role.
-    """
-    try:
-        lines = bed.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{bed}: cannot be read as BED ({error}); correct column targets of the sheet") from error
-    rows = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith(("#", "track", "browser")):
-            continue
-        columns = line.split("\t")
-        whole = len(columns) >= 3 and _WHOLE.fullmatch(columns[1]) and _WHOLE.fullmatch(columns[2])
-        if not whole or int(columns[1]) >= int(columns[2]):
-            raise InputError(f"{bed}: line {number}: a BED line is contig, start, end (start below end), tab-separated")
-        words = " ".join(columns[3:]).lower()
-        role = next((role for role in ROLES if role in words), None) if words.strip() else "target"
-        if role is None:
-            raise InputError(
-                f"{bed}: line {number}: '{' '.join(columns[3:])[:80]}' says no role; write primer or bait in column 4"
-            )
-        rows.append((number, columns[0], int(columns[1]), int(columns[2]), role))
-    return rows
+_CHUNK = 1 << 22
 
 
-def check_intervals(where: str, bed: Path, library: str) -> None:
-    """Raises InputError for a malformed BED, and for one without primers of an amplicon library."""
-    rows = read_intervals(bed)
-    if library == "amplicon" and not any(role == "primer" for *_, role in rows):
+def check_intervals(where: str, bed: Path, library: str, contigs: Callable[[], frozenset[str]]) -> None:
+    """Raises InputError for a malformed BED, for one without primers of an amplicon library, and for rows on contigs
+    that are not among `contigs` (none there: not known yet)."""
+    found = Stretches.read(bed)
+    if library == "amplicon" and not any(s.role == PRIMER for s in found.all):
         raise InputError(
             f"{where}, column targets: {bed} has no row with role primer, but the library is amplicon; name the"
             " primers in column 4, or leave targets empty"
         )
+    known = contigs()
+    if known:
+        found.check_contigs(sorted(known))
 
 
-def check_contigs(bed: Path, lengths: dict[str, int]) -> None:
-    """Raises InputError for the first row that lies on no contig of the reference or beyond its end."""
-    for number, contig, _, end, _ in read_intervals(bed):
-        if contig not in lengths:
-            known = ", ".join(list(lengths)[:3])
-            raise InputError(
-                f"{bed}: line {number}: contig {contig} is not in the reference ({known} ...); use its names"
-            )
-        if end > lengths[contig]:
-            raise InputError(
-                f"{bed}: line {number}: ends at {end}, {contig} has {lengths[contig]} bases; correct the row"
-            )
+def contig_names(fasta: Path) -> frozenset[str]:
+    """Names of the contigs of a FASTA (plain or gzip), by its index where there is one; none where it cannot be read,
+    which is told when it is packed. Without index a human genome takes some seconds."""
+    index = fasta.with_name(f"{fasta.name}.fai")
+    try:
+        if index.is_file() and index.stat().st_mtime >= fasta.stat().st_mtime:
+            text = index.read_text(encoding="utf-8", errors="surrogateescape")
+            return frozenset(line.split("\t")[0] for line in text.splitlines())
+        return _headers(fasta)
+    except (OSError, Damaged):
+        return frozenset()
+
+
+def _headers(fasta: Path) -> frozenset[str]:
+    file, read, _ = open_stream(fasta)
+    names: set[str] = set()
+    buffer = bytearray(_CHUNK)
+    before, name = b"\n", None  # the last byte, and the header under way
+    with file:
+        while size := fill(read, memoryview(buffer)):
+            text, at = before + bytes(buffer[:size]), 0
+            while True:
+                if name is None:
+                    at = text.find(b"\n>", at)
+                    if at < 0:
+                        break
+                    at, name = at + 2, b""
+                end = text.find(b"\n", at)
+                name += text[at : end if end >= 0 else None]
+                if end < 0:
+                    break
+                names.add(name.split(None, 1)[0].decode("utf-8", "surrogateescape") if name.strip() else "")
+                at, name = end, None
+            before = text[-1:] if name is None else b""
+    return frozenset(names - {""})

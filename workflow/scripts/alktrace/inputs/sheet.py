@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from .umi import UNUSED, compile_umi
 
 log = logging.getLogger(__name__)
 _PERIODIC = re.compile(r"(.+)\1{19,}$")  # what Snakemake takes for a rule that calls itself for ever
+_MOST = 64_000_000  # bytes; a hundred thousand samples
 HEAD = (
     *("specimen", "site", "collected", "received", "diagnosis", "tumour_content", "prior_tki"),
     *("accession", "laboratory", "operator"),
@@ -82,6 +83,8 @@ def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -
 
 def _rows(path: Path, schema: Mapping[str, Any]) -> list[tuple[int, dict[str, str]]]:
     try:
+        if path.stat().st_size > _MOST:
+            raise InputError(f"{path}: is larger than {_MOST // 1_000_000} MB; samples is to name a sample sheet")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
@@ -127,6 +130,10 @@ def _sample(where: str, row: dict[str, str], validator: Draft202012Validator, fo
         full["library"] = row.get("library") or "capture"
     if bool(full["fq1"]) == bool(full["bam"]):
         raise InputError(f"{where}, columns fq1 and bam: give either FASTQ or BAM, one of them")
+    if full["targets"] and full["library"] == "wts":
+        raise InputError(
+            f"{where}, column targets: is not used for library wts; say capture or amplicon, or leave it empty"
+        )
     if full["fq2"] and not full["fq1"]:
         raise InputError(f"{where}, column fq2: second mates without fq1; give the first mates as well")
     _check_umi(where, full["umi"])
@@ -174,8 +181,9 @@ def _joined(where: str, sample: Sample, more: Sample) -> Sample:
     return replace(sample, units=(*sample.units, unit))
 
 
-def check_content(path: Path, samples: Iterable[Sample]) -> None:
+def check_content(path: Path, samples: Iterable[Sample], contigs: Callable[[], frozenset[str]]) -> None:
     """Compare the read files and the BED of each sample with what the sheet `path` says of it, before anything runs.
+    `contigs` names those of the reference (see `intervals.contig_names`).
 
     A file that two samples share is refused where they are of different patients, else one warning. Raises InputError
     for what would give a wrong answer (`reads.check_reads`, `intervals.check_intervals`).
@@ -186,7 +194,7 @@ def check_content(path: Path, samples: Iterable[Sample]) -> None:
         for unit in sample.units:
             check_reads(where, unit.inputs, sample.umi, sample.umi_unused)
         if sample.targets:
-            check_intervals(where, sample.targets, sample.library)
+            check_intervals(where, sample.targets, sample.library, contigs)
         for file in sample.inputs:
             stat = file.stat()
             _check_owner(where, file, sample, owners.setdefault((stat.st_dev, stat.st_ino), sample))

@@ -9,7 +9,7 @@ words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -49,10 +49,9 @@ class Clone:
     def names(self) -> frozenset[str]:
         return frozenset(change_name(m) for m in self.changes)
 
-    @property
-    def text(self) -> str:
+    def words(self, describe: Callable[[Mutation], str]) -> str:
         """ "G1202R (VAF 12.0%) + L1196M (VAF 11.8%)" """
-        return " + ".join(f"{m.short} (VAF {percent(m.vaf)})" for m in self.changes)
+        return " + ".join(map(describe, self.changes))
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,11 @@ class DrugOutcome:
     because: tuple[Said, ...]
     rows: tuple[Evidence, ...] = ()
     approvals: tuple[Approval, ...] = ()
+
+
+def with_share(change: Mutation) -> str:
+    """A change of one sample with its share."""
+    return f"{change.short} (VAF {percent(change.vaf)})"
 
 
 # ---------------------------------------------------------------- clones
@@ -216,8 +220,10 @@ def matrix(
     mutations: Sequence[Mutation],
     domain: Domain,
     knowledge: Knowledge,
+    describe: Callable[[Mutation], str] = with_share,
 ) -> list[DrugOutcome]:
-    """One outcome a drug. `fusions` are the detected ALK kinase fusions, `rearrangement` the state of ALK's verdict."""
+    """One outcome a drug. `fusions` are the detected ALK kinase fusions, `rearrangement` the state of ALK's verdict,
+    `describe` names a change with its share."""
     changes = sorted(alk_changes(mutations), key=lambda m: (m.codon, m.hgvs_c))
     found = clones(changes)
     names = frozenset(change_name(m) for m in changes)
@@ -226,7 +232,7 @@ def matrix(
     for drug in all_drugs(knowledge):
         rows = drug_rows(knowledge, drug)
         if drug in always or any(parts(row.change) <= names and row.verified == "page" for row in rows):
-            outcomes.append(_Drug(drug, rows, domain, knowledge).outcome(fusions, rearrangement, found))
+            outcomes.append(_Drug(drug, rows, domain, knowledge, describe).outcome(fusions, rearrangement, found))
     return outcomes
 
 
@@ -238,6 +244,7 @@ class _Drug:
     rows: Sequence[Evidence]
     domain: Domain
     knowledge: Knowledge
+    describe: Callable[[Mutation], str]
 
     def outcome(self, fusions: Sequence[Fusion], rearrangement: State, found: Sequence[Clone]) -> DrugOutcome:
         if rearrangement is State.NOT_DETECTED:
@@ -278,7 +285,7 @@ class _Drug:
         call = max((j.call for j in judged), key=FAVOUR.index)
         because = [saying("tki_clones")] if len(found) > 1 else []
         for clone, one in zip(found, judged, strict=True):
-            fields = {"clone": clone.text, "drug": self.name, "parts": one.detail}
+            fields = {"clone": clone.words(self.describe), "drug": self.name, "parts": one.detail}
             if one.call in SAID and one.why != "tki_part_resistant":
                 because.append(Said(SAID[one.call], fields))
             if one.why:

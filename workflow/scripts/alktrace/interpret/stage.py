@@ -24,7 +24,7 @@ from ..model.records import (
     ScreenResult,
     Verdict,
 )
-from ..model.vocabulary import Assay, Library, State
+from ..model.vocabulary import Assay, BamReading, Library, State
 from ..settings import InterpretSettings
 from . import bypass, context, inhibitors, verdicts
 from .verdicts import Domain
@@ -76,7 +76,7 @@ def build_report(
         failure_list=context.failure_list(fusions.fusions, screen.mutations, verdict, tracks, tables),
         direct_junctions=direct_junctions(stats.direct_junctions, fusions.fusions, tables.sentences),
         dismissed_junctions=[_with_reason(j, tables.sentences) for j in fusions.dismissed],
-        qc=quality(stats, fusions, screen),
+        qc=quality(stats, fusions, screen, tables.sentences),
         provenance=provenance,
     )
 
@@ -97,7 +97,7 @@ def _with_reason(junction: DismissedJunction, sentences: Sentences) -> Dismissed
     return replace(junction, reason=sentences.word(Said(DISMISSED[junction.filter])))
 
 
-def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) -> Qc:
+def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, sentences: Sentences) -> Qc:
     """The `qc` block. Fractions are 0-1, `read_length` is the commonest one, `error_rates` are per base."""
     lengths = stats.read_length_counts
     return Qc(
@@ -114,9 +114,30 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult) ->
         error_rates=dict(sorted(screen.error_rates.items())),
         call_alpha=screen.call_alpha,
         junction_limit=fusions.junction_limit,
-        notes=[*fusions.notes, *screen.notes],
+        notes=[*_bam_notes(stats, sentences), *fusions.notes, *screen.notes],
         dna=fusions.dna,
+        bams=stats.bams,
     )
+
+
+def _bam_notes(stats: RecruitStats, sentences: Sentences) -> list[str]:
+    """What a BAM or CRAM lost on the way, and that not all of it was read."""
+    notes = []
+    for bam in stats.bams:
+        if bam.reading is BamReading.INDEX:
+            notes.append(sentences.say("bam_through_index", file=bam.file))
+        if bam.left_out:
+            key = "bam_single_left_out" if stats.paired else "bam_second_mates_left_out"
+            notes.append(
+                sentences.say(key, file=bam.file, count=bam.left_out, pairs=bam.pairs, single=bam.single_reads)
+            )
+        if bam.lost_mates:
+            notes.append(sentences.say("bam_lost_mates", file=bam.file, count=bam.lost_mates))
+        if bam.repeated_names:
+            notes.append(sentences.say("bam_repeated_names", file=bam.file, count=bam.repeated_names))
+        if bam.without_bases:
+            notes.append(sentences.say("bam_without_bases", file=bam.file, count=bam.without_bases))
+    return notes
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from .evidence import KnownChange, read_changes, read_tracks
+from .evidence import KnownChange, parts, read_changes, read_tracks
 from .panel import parse_numbers
 from .table import Verified, check_sources, fault, read_rows
 
@@ -116,6 +116,11 @@ class ScreenSet:
         for _, codon, gene in sorted(keys):
             rows[gene, codon] = tuple(e for e in self.events if e.gene == gene and codon in e.codons)
         return rows
+
+    @cached_property
+    def listed_changes(self) -> frozenset[str]:
+        """Changes of the ALK table, those of compounds one by one."""
+        return frozenset(part for name in self.alk_changes for part in parts(name))
 
     def reports_substitution(self, gene: str, codon: int, ref_aa: str, alt_aa: str) -> bool:
         return any(e.reports_substitution(codon, ref_aa, alt_aa) for e in self.by_codon.get((gene, codon), ()))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..runtime.errors import InputError
 from .table import check_unique, fault, read_rows
+
+_RANGE = re.compile(r"([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?")
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,12 @@ def _gene(path: Path, number: int, row: _PanelRow) -> PanelGene:
 
 
 def parse_numbers(text: str) -> tuple[int, ...]:
-    """Numbers of a list such as "18-21,23"; empty text gives none. Raises ValueError when it is not such a list."""
+    """Numbers, 99,999 at most, of a list such as "18-21,23"; none of an empty text. Raises ValueError when it is no
+    such list."""
     numbers: list[int] = []
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1))
+    for part in text.split(",") if text else ():
+        found = _RANGE.fullmatch(part)
+        if found is None or int(found[1]) > int(found[2] or found[1]):
+            raise ValueError(part)
+        numbers.extend(range(int(found[1]), int(found[2] or found[1]) + 1))
     return tuple(numbers)

@@ -7,7 +7,7 @@ A table is tab-separated UTF-8 with a header. Its columns are the fields of a da
 from __future__ import annotations
 
 import csv
-import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +17,8 @@ from ..runtime.errors import InputError
 
 Verified = Literal["page", "recalled"]  # page: the row's claim was read at its source; recalled: from memory
 T = TypeVar("T")
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,18}([.][0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
 
 
 def fault(path: Path, row: int, column: str, message: str) -> NoReturn:
@@ -49,11 +51,11 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 def _records(path: Path, columns: Sequence[str], exact: bool) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
             lines = list(csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; restore it from the project's resources") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a tab-separated UTF-8 table ({error}); restore it") from error
     header = lines[0] if lines else []
     for column in columns:
@@ -77,17 +79,13 @@ def _cell(path: Path, row: int, column: str, text: str, expected: Any) -> Any:
             fault(path, row, column, f"'{text}' is none of {known}")
         return text
     if expected is int:
-        if not (text.isascii() and text.isdigit()):
+        if not _WHOLE.fullmatch(text):
             fault(path, row, column, f"'{text}' is not a whole number")
         return int(text)
     if expected is float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not 0 <= value < math.inf:
+        if not _NUMBER.fullmatch(text):
             fault(path, row, column, f"'{text}' is not a number; write it as 0.5 or 120")
-        return value
+        return float(text)
     return text
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from ..runtime.errors import InputError
-from .table import read_table
+from .table import fault, read_table
 
 _COLUMNS = ("gene", "synonyms", "ensembl", "refseq", "contig", "strand", "cds", "exons")
+_SPAN = re.compile(r"([1-9][0-9]{0,11})-([1-9][0-9]{0,11})")
 
 
 def bare(transcript_id: str) -> str:
@@ -37,15 +40,26 @@ class ReferenceTranscript:
         return frozenset(map(bare, filter(None, (self.ensembl, self.refseq))))
 
 
+def _span(path: Path, row: int, column: str, text: str) -> tuple[int, int]:
+    found = _SPAN.fullmatch(text)
+    if found is None or int(found[1]) > int(found[2]):
+        fault(path, row, column, f"'{text[:80]}' is not written like 10-20")
+    return int(found[1]), int(found[2])
+
+
 def read_transcripts(path: Path) -> dict[str, ReferenceTranscript]:
     """The table by gene symbol, rows in file order. Raises InputError naming the row that is wrong."""
     found: dict[str, ReferenceTranscript] = {}
     for number, row in enumerate(read_table(path, _COLUMNS), 2):
-        try:
-            exons = tuple((int(a), int(b)) for a, b in (exon.split("-") for exon in row["exons"].split(",")))
-            first, last = map(int, row["cds"].split("-"))
-        except ValueError:
-            raise InputError(f"{path}: row {number}: exons and cds are written like 10-20,30-40; restore it") from None
+        exons = tuple(_span(path, number, "exons", exon) for exon in row["exons"].split(","))
+        first, last = _span(path, number, "cds", row["cds"])
+        if row["strand"] not in ("+", "-"):
+            fault(path, number, "strand", f"'{row['strand']}' is neither + nor -")
+        ordered = exons if row["strand"] == "+" else exons[::-1]
+        if any(a[1] >= b[0] for a, b in pairwise(ordered)):
+            fault(path, number, "exons", "they do not follow one another in the sense of the transcript")
+        if last > sum(end - start + 1 for start, end in exons):
+            fault(path, number, "cds", f"ends at {last}, behind the transcript's end")
         if row["gene"] in found:
             raise InputError(f"{path}: row {number}: gene {row['gene']} has two rows; keep one")
         synonyms = tuple(filter(None, row["synonyms"].split(";")))

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 
 from .vocabulary import (
     Assay,
+    BamReading,
     Call,
     Carried,
     ChangeType,
@@ -47,6 +48,20 @@ class Record(Struct, forbid_unknown_fields=True, gc=False):
 
 
 # ---------------------------------------------------------------- recruit
+class BamInput(Record, kw_only=True):
+    """What was taken out of a BAM or CRAM given as input."""
+
+    file: str
+    reading: BamReading
+    records: Annotated[Count | None, Meta(description="alignments in the file as its index counts them")]
+    pairs: Count
+    single_reads: Annotated[Count, Meta(description="reads that are none of a pair")]
+    lost_mates: Annotated[Count, Meta(description="of these, reads whose mate is not in the file")]
+    repeated_names: Annotated[Count, Meta(description="names that several pairs or reads bear")]
+    without_bases: Count
+    left_out: Annotated[Count, Meta(description="single reads, or pairs but for their first mates, that are not used")]
+
+
 class RecruitStats(Record):
     """Counters of one pass over the FASTQ. For single-end input a "pair" is one read."""
 
@@ -63,6 +78,7 @@ class RecruitStats(Record):
     control_by_gene: dict[str, int]
     direct_junctions: dict[str, int]  # catalogued junction id -> pairs with its exact k-mers (independent scan)
     adapter_trimmed: Count  # recruited reads cut for adapter read-through
+    bams: list[BamInput] = []
 
 
 # ---------------------------------------------------------------- what is cited
@@ -605,6 +621,7 @@ class Qc(Record, kw_only=True):
     ]
     notes: list[str]
     dna: DnaSearch | None = None
+    bams: Annotated[list[BamInput], Meta(description="of samples given as BAM or CRAM")] = []
 
 
 class FileRecord(Record):

@@ -37,6 +37,17 @@ class Specimen(StrEnum):
     OTHER = "other"
 
 
+class BamReading(StrEnum):
+    """How the reads were taken out of a BAM or CRAM: through its index, or all of it was read, and why."""
+
+    INDEX = "index"
+    NO_INDEX = "no_index"
+    OLD_INDEX = "old_index"
+    OTHER_GENOME = "other_genome"
+    UNALIGNED = "unaligned"
+    ALL_READS = "all_reads"
+
+
 class Kind(StrEnum):
     """What a junction of a target gene is."""
 
@@ -138,3 +149,34 @@ class EvidenceKind(StrEnum):
     CLINICAL = "clinical"
     LITERATURE = "literature"
     IN_VITRO = "in_vitro"
+
+
+class Agreement(StrEnum):
+    """What RNA and DNA of one patient say together. `rna_only` and `dna_only`: the other could not show it, or not
+    surely; `contradicting`: the other looked and found something else or nothing."""
+
+    BOTH = "both"
+    RNA_ONLY = "rna_only"
+    DNA_ONLY = "dna_only"
+    CONTRADICTING = "contradicting"
+
+
+class FindingKind(StrEnum):
+    """What a finding of a patient is."""
+
+    REARRANGEMENT = "rearrangement"
+    KINASE_CHANGE = "kinase_change"
+    OTHER_CHANGE = "other_change"
+    EXON_SKIPPING = "exon_skipping"
+    DRIVER_FUSION = "driver_fusion"
+    COPY_NUMBER = "copy_number"
+
+
+class Unit(StrEnum):
+    """What a number of a sample is a share of. Numbers of two units are never joined."""
+
+    PER_CONTROL = "fusion fragments per control fragment"
+    ALLELE_FRACTION = "allele fraction in DNA"
+    RNA_SHARE = "share of RNA fragments"
+    DNA_SHARE = "share of DNA fragments"
+    COPY_RATIO = "copy ratio"

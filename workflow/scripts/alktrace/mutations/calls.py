@@ -7,23 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..knowledge.hotspots import ScreenSet
+from ..model.findings import TARGET
 from . import damage, hgvs
 from .noise import (
     MIN_ALT_FRAGMENTS,
     MUTATED_COUNT,
     MUTATED_FRACTION,
-    NEIGHBOUR,
-    NEIGHBOUR_TYPE,
-    NO_HOT_SITES,
     Cells,
     NoiseModel,
     critical_counts,
     detection_limits,
-    differing_types,
     p_values,
     substitution_cells,
 )
 from .pileup import GenePileup, codon_text
+from .substitutions import NEIGHBOUR, NEIGHBOUR_TYPE, differing_types
 
 # Aligners clip a read with a short part beyond a splice more often when a change lies beside the splice: so many of the
 # mutated molecules are lost (measured, docs/mutations.md).
@@ -43,6 +41,7 @@ class CodonCall:
     ref_fragments: int
     alt_fragments: int
     p_value: float
+    error_rate: float  # of this content, by error alone
     filters: tuple[str, ...] = ()
 
 
@@ -98,8 +97,8 @@ def screens_indels(gene: str, codon: int, tables: ScreenSet) -> bool:
     return any(event.screens_indels for event in tables.by_codon[gene, codon])
 
 
-def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float]:
-    """(mean rate, sigma) of reading codon `end` where the molecule holds `start`.
+def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tuple[float, float, int]:
+    """(mean rate, sigma, type) of reading codon `end` where the molecule holds `start`.
 
     For two or three substitutions the rarest one alone: an upper bound.
     """
@@ -107,26 +106,27 @@ def _expected(model: NoiseModel, start: int, end: int, depth: np.ndarray) -> tup
     depths = np.broadcast_to(depth, (len(kinds), 2))
     rates = model.expected(kinds, depths)
     rarest = int(np.argmin(rates))
-    return float(rates[rarest]), float(model.cell_sigma(kinds, depths)[rarest])
+    return float(rates[rarest]), float(model.cell_sigma(kinds, depths)[rarest]), int(kinds[rarest])
 
 
-def _noise_of(model: NoiseModel, contents: np.ndarray, reference: int, content: int) -> tuple[float, float]:
-    """(mean rate, sigma) of `content` as an error of the codons present: the reference and any common content."""
+def _noise_of(model: NoiseModel, contents: np.ndarray, reference: int, content: int) -> tuple[float, float, np.ndarray]:
+    """(mean rate, sigma, shares of hot sites) of `content` as an error of the codons present: the reference and any
+    common content."""
     total = contents.sum()
     by_content = contents.sum(axis=1)
     present = {reference, *np.flatnonzero((by_content >= MUTATED_COUNT) & (by_content >= MUTATED_FRACTION * total))}
-    rate, sigmas = 0.0, []
+    rate, sigmas, hot = 0.0, [], np.zeros(model.hot_shares.shape[1])
     for source in sorted(int(k) for k in present if k != content):
-        mean, sigma = _expected(model, source, content, contents.sum(axis=0))
+        mean, sigma, kind = _expected(model, source, content, contents.sum(axis=0))
         rate += mean * float(by_content[source]) / float(total)
         sigmas.append(sigma)
-    return max(rate, 1e-9), max(sigmas)
+        hot = np.maximum(hot, model.hot_shares[kind])
+    return max(rate, 1e-9), max(sigmas), hot
 
 
 def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet) -> list[CodonCall]:
     """Contents of the screened codons that noise does not explain, filtered ones included."""
-    raised = damage.raised_types(model)
-    background = damage.background_rate(model)
+    background = damage.background_rate(model.rates)
     least = _least_counts(screen, model, background, alpha)
     calls = []
     for codon in screen.codons:
@@ -139,20 +139,19 @@ def call_codons(screen: GeneScreen, model: NoiseModel, alpha: float, tables: Scr
         for content in np.flatnonzero(by_content >= least[codon]):
             if content == reference:
                 continue
-            rate, sigma = _noise_of(model, contents, reference, int(content))
+            rate, sigma, hot = _noise_of(model, contents, reference, int(content))
             count = int(by_content[content])
             against = np.array([rate, min(rate, background)])
-            p_value, bare = p_values(
-                np.array([count] * 2), np.array([depth] * 2), against, np.array([sigma] * 2), model.hot_sites
-            )
+            sigmas, hots = np.array([sigma, min(sigma, model.usual_sigma)]), np.tile(hot, (2, 1))
+            p_value, bare = p_values(np.array([count] * 2), np.array([depth] * 2), against, sigmas, hots)
             types = differing_types(reference, int(content))
-            low = p_value > alpha or count < damage.least_count(depth, types, raised)
-            patterns = sorted({raised[t] for t in types if t in raised})
+            low = p_value > alpha or count < damage.least_count(depth, types, model.rates, model.raised)
+            patterns = sorted({model.raised[t] for t in types if t in model.raised})
             if bare > alpha or (low and not patterns):
                 continue
             call = CodonCall(
                 screen.gene, codon, int(content), codon_text(reference), codon_text(int(content)), depth,
-                int(by_content[reference]), count, float(p_value),
+                int(by_content[reference]), count, float(p_value), rate,
             )  # fmt: skip
             filters = tuple(patterns if low else ()) + _scope_filters(call, tables)
             calls.append(CodonCall(**{**call.__dict__, "filters": filters}))
@@ -163,7 +162,7 @@ def _least_counts(screen: GeneScreen, model: NoiseModel, background: float, alph
     """By codon, a count below which no content can stand out: that of the lowest rate and the lightest tail."""
     depth = screen.pileup.counts.sum(axis=(1, 2))[[codon - 1 for codon in screen.codons]].astype(np.int64)
     rate = np.full(len(depth), min(float(model.rates.min()), background))
-    critical = critical_counts(depth, rate, np.full(len(depth), model.sigma), NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
+    critical = critical_counts(depth, rate, np.full(len(depth), model.sigma.min()), None, alpha, MIN_ALT_FRAGMENTS)
     return dict(zip(screen.codons, critical.tolist(), strict=True))
 
 
@@ -187,29 +186,65 @@ def _at_splice(screen: GeneScreen, codon: int) -> bool:
     return any(start <= end <= start + 3 for end in transcript.exon_ends[:-1])
 
 
-def substitution_limits(screen: GeneScreen, model: NoiseModel, alpha: float) -> dict[int, float]:
-    """Limit of detection (VAF) of each covered codon: the worst of its reported single substitutions."""
-    raised = damage.raised_types(model)
-    rows: list[tuple[int, np.ndarray, int]] = []
-    for codon in screen.codons:
-        contents = screen.pileup.counts[codon - 1].sum(axis=0)
-        if contents.sum() == 0:
-            continue
-        kinds = NEIGHBOUR_TYPE[int(screen.pileup.codons[codon - 1]) % 64]
-        wanted = {int(kinds[j]) for j in screen.wanted[codon]}
-        rows.extend((codon, contents, kind) for kind in sorted(wanted))
+@dataclass(frozen=True)
+class CodonLimit:
+    """Limit of detection (VAF) of a codon: the worst of its reported single substitutions. `hidden` are those that
+    `pattern` (of `damage`) hides, at `hidden_vaf` above the bound; they are left out of `vaf` unless one of them is a
+    listed change (`decisive`)."""
+
+    vaf: float
+    hidden: tuple[str, ...] = ()
+    pattern: str = ""
+    hidden_vaf: float = 0.0
+    decisive: bool = False
+
+
+def substitution_limits(
+    screen: GeneScreen, model: NoiseModel, alpha: float, tables: ScreenSet, max_lod_vaf: float
+) -> dict[int, CodonLimit]:
+    """Limit of detection of each covered codon with a reported single substitution."""
+    rows = [
+        (codon, int(j))
+        for codon in screen.codons
+        for j in screen.wanted[codon]
+        if screen.pileup.counts[codon - 1].sum() > 0
+    ]
     if not rows:
         return {}
-    depth = np.array([r[1] for r in rows])
-    kind = np.array([r[2] for r in rows])
-    total = depth.sum(axis=1)
+    codes = screen.pileup.codons[[codon - 1 for codon, _ in rows]].astype(np.int64)
+    kind = NEIGHBOUR_TYPE[codes, [j for _, j in rows]]
+    depth = screen.pileup.counts[[codon - 1 for codon, _ in rows]].sum(axis=1)
+    total = depth.sum(axis=1).astype(np.int64)
     critical = critical_counts(
-        total, model.expected(kind, depth), model.cell_sigma(kind, depth), model.hot_sites, alpha, MIN_ALT_FRAGMENTS
+        total, model.expected(kind, depth), model.cell_sigma(kind, depth), model.hot_shares[kind], alpha,
+        MIN_ALT_FRAGMENTS,
+    )  # fmt: skip
+    floor = np.array(
+        [damage.least_count(int(n), [int(k)], model.rates, model.raised) for n, k in zip(total, kind, strict=True)]
     )
-    floor = np.array([damage.least_count(int(n), [int(k)], raised) for n, k in zip(total, kind, strict=True)])
-    spliced = np.array([LOST_AT_SPLICE * _at_splice(screen, r[0]) for r in rows])
-    limits = detection_limits(np.maximum(critical, floor), total, 1 - (1 - model.misread) * (1 - spliced))
-    worst: dict[int, float] = {}
-    for (codon, _, _), limit in zip(rows, limits, strict=True):
-        worst[codon] = max(worst.get(codon, 0.0), float(limit))
-    return worst
+    lost = {codon: LOST_AT_SPLICE * _at_splice(screen, codon) for codon in screen.codons}
+    kept = (1 - model.misread) * (1 - np.array([lost[codon] for codon, _ in rows]))
+    limits = detection_limits(np.maximum(critical, floor), total, 1 - kept)
+    by_codon: dict[int, list[tuple[int, str, float]]] = {}
+    for (codon, j), k, limit in zip(rows, kind, limits, strict=True):
+        by_codon.setdefault(codon, []).append((j, model.raised.get(int(k), ""), float(limit)))
+    return {codon: _codon_limit(screen, codon, own, tables, max_lod_vaf) for codon, own in by_codon.items()}
+
+
+def _codon_limit(
+    screen: GeneScreen, codon: int, own: list[tuple[int, str, float]], tables: ScreenSet, bound: float
+) -> CodonLimit:
+    """`own`: neighbour, damage pattern and limit of each reported substitution."""
+    hidden = [(j, pattern, limit) for j, pattern, limit in own if pattern and limit > bound]
+    seen = [limit for _, pattern, limit in own if not (pattern and limit > bound)]
+    worst = max(limit for _, _, limit in own)
+    if not hidden or not seen:
+        return CodonLimit(worst)
+    code = int(screen.pileup.codons[codon - 1])
+    names = [
+        hgvs.protein_substitution(codon, codon_text(code), codon_text(int(NEIGHBOUR[code, j])))[1] for j, _, _ in hidden
+    ]
+    decisive = screen.gene != TARGET or any(name in tables.listed_changes for name in names)
+    patterns = ", ".join(sorted({pattern for _, pattern, _ in hidden}))
+    hidden_vaf = max(limit for _, _, limit in hidden)
+    return CodonLimit(worst if decisive else max(seen), tuple(dict.fromkeys(names)), patterns, hidden_vaf, decisive)

@@ -11,7 +11,7 @@ import numpy as np
 from ..genome.fasta import Genome
 from ..knowledge.hotspots import Event, ScreenSet
 from ..model.records import ChangeKnowledge
-from . import hgvs, indel_noise, indels, phase
+from . import hgvs, indel_noise, indels, orientation, phase
 from .calls import CodonCall, GeneScreen, screens_indels
 from .indel_noise import IndelNoise, Seen
 from .indels import Indel
@@ -20,6 +20,7 @@ from .pileup import observe
 from .reads import ReadTable
 
 _TABLE_INDEL = re.compile(r"([A-Z])(\d+)(ins|del)")
+ONE_ORIENTATION = "one_orientation"
 PART_OF_INDEL = 0.5  # a codon change this often on molecules of a neighbouring indel is the indel's edge
 
 
@@ -41,6 +42,7 @@ class Change:
     ref_fragments: int
     alt_fragments: int
     p_value: float
+    error_rate: float  # of this change, by error alone
     filters: tuple[str, ...]
     records: tuple[tuple[int, str, str], ...]
     holds: np.ndarray
@@ -127,13 +129,15 @@ def indel_changes(
             continue
         p_value = noise.p_value(indel.net > 0, alternate, depth)
         if p_value <= alpha:
-            change = _indel_change(screen, indel, (reference, alternate), p_value, (holds, fits), tables, genome)
+            error = (p_value, noise.rates[indel.net > 0])
+            change = _indel_change(screen, indel, (reference, alternate), error, (holds, fits), tables, genome)
             by_support.append((-shown, -alternate, indel, change))
     return _best_of_each_site([entry[-1] for entry in sorted(by_support, key=lambda entry: entry[:3])])
 
 
 def _indel_change(
-    screen: GeneScreen, indel: Indel, counts: tuple[int, int], p_value: float, read: tuple[np.ndarray, np.ndarray],
+    screen: GeneScreen, indel: Indel, counts: tuple[int, int], error: tuple[float, float],
+    read: tuple[np.ndarray, np.ndarray],
     tables: ScreenSet, genome: Genome,
 ) -> Change:  # fmt: skip
     transcript, sequence = screen.pileup.transcript, screen.pileup.sequence
@@ -155,7 +159,8 @@ def _indel_change(
         depth=sum(counts),
         ref_fragments=counts[0],
         alt_fragments=counts[1],
-        p_value=p_value,
+        p_value=error[0],
+        error_rate=error[1],
         filters=tuple(filters),
         records=(hgvs.indel_record(transcript, genome, sequence, indel),),
         holds=read[0],
@@ -217,11 +222,28 @@ def _codon_change(screen: GeneScreen, call: CodonCall, holds: np.ndarray, genome
         ref_fragments=call.ref_fragments,
         alt_fragments=call.alt_fragments,
         p_value=call.p_value,
+        error_rate=call.error_rate,
         filters=call.filters,
         records=tuple(records),
         holds=holds,
         fits=holds == phase.ALTERNATE,
     )
+
+
+def without_one_sided(found: list[Change], reads: ReadTable, molecule: np.ndarray) -> list[Change]:
+    """Changes that come in one orientation only, while the reference comes in both, get the filter ONE_ORIENTATION."""
+    return [
+        replace(change, filters=(*change.filters, ONE_ORIENTATION))
+        if orientation.one_sided(reads, _site(change), change.holds, molecule, change.error_rate)
+        else change
+        for change in found
+    ]
+
+
+def _site(change: Change) -> tuple[int, int]:
+    """Genomic stretch of a change, 0-based half-open."""
+    first = min(position for position, _, _ in change.records) - 1
+    return first, max(position - 1 + len(reference) for position, reference, _ in change.records)
 
 
 def without_indel_edges(substitutions: list[Change], gaps: list[Change]) -> list[Change]:

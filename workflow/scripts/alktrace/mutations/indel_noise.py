@@ -16,7 +16,6 @@ from .noise import (
     MIN_ALT_FRAGMENTS,
     MUTATED_COUNT,
     MUTATED_FRACTION,
-    NO_HOT_SITES,
     NoiseModel,
     critical_counts,
     detection_limits,
@@ -48,14 +47,14 @@ class IndelNoise:
     def p_value(self, insertion: bool, count: int, depth: int) -> float:
         rate = np.array([self.rates[insertion]])
         sigma = np.array([self.sigma])
-        return float(p_values(np.array([count]), np.array([depth]), rate, sigma, NO_HOT_SITES)[0])
+        return float(p_values(np.array([count]), np.array([depth]), rate, sigma)[0])
 
     def limits(self, depths: np.ndarray, alpha: float, misread: float) -> np.ndarray:
         """Limit of detection (VAF) at codons with the given depths, insertions and deletions alike."""
         informative = (INFORMATIVE * depths).astype(np.int64)
         rate = np.full(len(depths), max(self.rates))
         sigma = np.full(len(depths), self.sigma)
-        critical = critical_counts(informative, rate, sigma, NO_HOT_SITES, alpha, MIN_ALT_FRAGMENTS)
+        critical = critical_counts(informative, rate, sigma, None, alpha, MIN_ALT_FRAGMENTS)
         return detection_limits(critical, informative, misread)
 
 
@@ -68,4 +67,4 @@ def fit(seen: Iterable[Seen], codon_molecules: int, substitutions: NoiseModel) -
             totals[one.insertion] += one.molecules
     weight = PRIOR_INDEL_SHAPE / PRIOR_INDEL_RATE + codon_molecules
     deletions, insertions = ((PRIOR_INDEL_SHAPE + total) / weight for total in totals)
-    return IndelNoise((deletions, insertions), max(substitutions.sigma, INDEL_MIN_SIGMA))
+    return IndelNoise((deletions, insertions), max(substitutions.usual_sigma, INDEL_MIN_SIGMA))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..genome.bed import PRIMER, Stretches
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation, Transcript
-from ..inputs.intervals import check_contigs, read_intervals
 from ..knowledge.hotspots import ScreenSet, read_screen_set
 from ..knowledge.panel import read_panel
 from ..model.records import FusionResult
@@ -70,10 +70,11 @@ def read_primers(bed: Path, lengths: dict[str, int] | None = None) -> dict[str, 
     Raises InputError naming the line that is not BED or has no role, or, with the `lengths` of the reference's contigs,
     lies on none of them.
     """
+    stretches = Stretches.read(bed)
     if lengths is not None:
-        check_contigs(bed, lengths)
+        stretches.check_contigs(lengths, lengths)
     primers: dict[str, list[tuple[int, int]]] = {}
-    for _, contig, start, end, role in read_intervals(bed):
-        if role == "primer":
-            primers.setdefault(contig, []).append((start, end))
+    for stretch in stretches.all:
+        if stretch.role == PRIMER:
+            primers.setdefault(stretch.contig, []).append((stretch.start - 1, stretch.end))
     return primers

@@ -8,8 +8,10 @@ and binomial counts with a log-normal rate: Bulmer, Biometrics 1974;30:101). The
   by two or more reads that agree). It is the mean of a gamma posterior whose prior is worth PRIOR_SHAPE errors. The
   prior rate is PRIOR_RATE; for bases read once it is the sample's own, where mates overlap: how often one of the two
   reads the wrong base, plus the rate at which agreeing reads are wrong.
-- One sigma serves all types. Its posterior (Poisson counts around means that add up to the errors seen, log-normal
-  prior) runs on a grid; an upper quantile is used, so that variation the sample cannot show is still allowed for.
+- One sigma serves all types, but for those that a damage pattern raises (`damage`): these have one of their own, so
+  that uneven damage is known and blinds no other type. Its posterior (Poisson counts around means that add up to the
+  errors seen, log-normal prior) runs on a grid; an upper quantile is used, so that variation the sample cannot show is
+  still allowed for.
 - A few sites may be far worse than a log-normal of the many allows: hot sites, HOT_FACTORS times as bad as the mean.
   How many there are is learned beside sigma; their tails are added to that of the usual sites.
 - Codons that look mutated are left out of the fit (see `fit`).
@@ -18,61 +20,47 @@ and binomial counts with a log-normal rate: Bulmer, Biometrics 1974;30:101). The
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.special import betaincinv, logsumexp
 
 from ..runtime.compiled import njit
+from . import damage
+from .substitutions import AGREEING, BASES, NEIGHBOUR, NEIGHBOUR_TYPE, SINGLE, TYPES
 
-SINGLE, AGREEING = 0, 1  # strata: bases read once; bases read by two or more reads that agree
-BASES = "ACGT"
-TYPES = tuple(f"{a}>{b}" for a in BASES for b in BASES if a != b)
 PRIOR_RATE = (3e-4, 1e-4)  # per type: a base read once, a base read by agreeing reads
 PRIOR_SHAPE = 2.0
 SIGMA_PRIOR_MEDIAN, SIGMA_PRIOR_SD = 0.3, 0.7  # of the log-normal prior of sigma
 SIGMA_QUANTILE = 0.95
 SPARSE_COUNT, SPARSE_SIGMA = 3, 1.0  # while no cell reaches this count, sigma is at most this
 HOT_FACTORS = (3.0, 5.0, 8.0, 13.0, 20.0)
+_HOT = np.array(HOT_FACTORS)
 HOT_SIGMA = 0.2  # hot sites of one factor differ by 20%: the factors on either side are reached
 HOT_SHARES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
-NO_HOT_PRIOR = 0.99  # prior probability that a sample has none
-NO_HOT_SITES = np.zeros((0, 2))
-_SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(2.0), 27))
+# Prior probability that a sample has hot sites: MANY_SHARE of its sites or more; fewer. Few of them cannot be told from
+# mutations by one sample alone: a higher prior would cost clean samples their limit.
+MANY_SHARE, MANY_HOT, FEW_HOT = 0.005, 0.1, 0.01
+_SIGMA_GRID = np.exp(np.linspace(math.log(0.1), math.log(3.0), 31))
 _NODES = np.linspace(-5, 5, 81)  # of the standard normal, trapezium rule
 _NODE_WEIGHTS = np.log(np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum())
+_LAPLACE_COUNT = 30  # from this count on the likelihood is too narrow for the nodes, and normal in log(rate)
 # Nodes and weights of the log-normal's tail: trapezium rule over the standard normal, far into the upper side.
-_TAIL_NODES = np.arange(-4.0, 8.01, 0.5)
+_TAIL_NODES = np.arange(-4.0, 8.01, 0.25)
 _TAIL_WEIGHTS = np.exp(-0.5 * _TAIL_NODES**2) / np.exp(-0.5 * _TAIL_NODES**2).sum()
 ACCURACY = 1e-4  # relative, of a tail
-LOG_HALF = math.log(0.5)
+LOG_HIGHEST = math.log(0.99)  # of a site's rate
 _MEAN_STEP = 0.05  # expected counts are binned by 5% for the fit of sigma
 _BINS = 4096  # more than the bins of any expected count
 MUTATED_FRACTION, MUTATED_COUNT = 0.05, 3  # a codon content above both is no error
 MAX_MUTATIONS = 6  # below that fraction, at most so many are told from noise by their p-values
+MAX_DAMAGED = 2  # the same of a raised damage pattern, whatever the fraction
 # The stated power is 95%. Limits are computed for a little more: the model, and with it the critical count, differs a
 # little between a sample and the same sample with a mutation.
 POWER = 0.97
 MIN_ALT_FRAGMENTS = 3  # no call on fewer molecules, whatever the p-value
-# Single-base neighbours of a codon: NEIGHBOUR[k, j] is the j-th of 9, NEIGHBOUR_TYPE[k, j] its type.
-NEIGHBOUR = np.zeros((64, 9), np.int64)
-NEIGHBOUR_TYPE = np.zeros((64, 9), np.int64)
-for _k in range(64):
-    _j = 0
-    for _shift in (4, 2, 0):
-        _ref = (_k >> _shift) & 3
-        for _alt in range(4):
-            if _alt != _ref:
-                NEIGHBOUR[_k, _j] = _k + ((_alt - _ref) << _shift)
-                NEIGHBOUR_TYPE[_k, _j] = TYPES.index(f"{BASES[_ref]}>{BASES[_alt]}")
-                _j += 1
-
-
-def differing_types(start: int, end: int) -> list[int]:
-    """Types of the substitutions that turn codon code `start` into `end`."""
-    pairs = (((start >> s) & 3, (end >> s) & 3) for s in (4, 2, 0))
-    return [TYPES.index(f"{BASES[a]}>{BASES[b]}") for a, b in pairs if a != b]
 
 
 @dataclass(frozen=True)
@@ -115,13 +103,15 @@ def join_cells(parts: list[Cells]) -> Cells:
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `sigma` is that of the sites' log-normal;
-    `hot_sites` has a row (factor, share of sites) for each kind of hot site."""
+    """Fitted model. `rates` and `posterior_shape` are (types, 2) by stratum; `sigma` (types) is that of the sites'
+    log-normal, `hot_shares` (types, HOT_FACTORS) the share of sites of each hot kind; `raised` names the damage pattern
+    of the types that one raises."""
 
     rates: np.ndarray
     posterior_shape: np.ndarray
-    sigma: float
-    hot_sites: np.ndarray
+    sigma: np.ndarray
+    hot_shares: np.ndarray
+    raised: Mapping[int, str]
 
     def expected(self, kind: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """Mean rate of cells: rates of both strata, weighted by the depth in each."""
@@ -133,7 +123,12 @@ class NoiseModel:
         share = self.rates[kind] * depth
         weight = share / np.maximum(share.sum(axis=-1, keepdims=True), 1e-300)
         uncertain = (weight**2 / self.posterior_shape[kind]).sum(axis=-1)
-        return np.asarray(np.sqrt(self.sigma**2 + np.log1p(uncertain)))
+        return np.asarray(np.sqrt(self.sigma[kind] ** 2 + np.log1p(uncertain)))
+
+    @property
+    def usual_sigma(self) -> float:
+        """Sigma of the types that no damage raises."""
+        return float(min(s for kind, s in enumerate(self.sigma) if kind not in self.raised))
 
     @cached_property
     def misread(self) -> float:
@@ -166,12 +161,19 @@ def _binned(count: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def _log_likelihoods(count: np.ndarray, log_mean: np.ndarray, sigma: float) -> np.ndarray:
     """Of each Poisson count (up to a constant) when its site's rate is log-normal around its mean."""
-    log_rate = log_mean[:, None] + sigma * _NODES - sigma**2 / 2
-    return np.asarray(logsumexp(count[:, None] * log_rate - np.exp(log_rate) + _NODE_WEIGHTS, axis=1))
+    middle = log_mean - sigma**2 / 2
+    log_rate = middle[:, None] + sigma * _NODES
+    out = np.asarray(logsumexp(count[:, None] * log_rate - np.exp(log_rate) + _NODE_WEIGHTS, axis=1))
+    many = count >= _LAPLACE_COUNT
+    if many.any():
+        k, spread = count[many].astype(float), sigma**2 + 1 / count[many]
+        near = np.log(k) - middle[many]
+        out[many] = k * np.log(k) - k - 0.5 * (np.log(k * spread) + near**2 / spread)
+    return out
 
 
 def _variation(count: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:
-    """(sigma, hot sites) of cells, given counts and their expected values.
+    """(sigma, share of sites with each of HOT_FACTORS) of cells, given counts and their expected values.
 
     Sigma is a conservative quantile of its posterior without hot sites, so that these can only add caution. The share
     of sites with each factor is its posterior mean.
@@ -192,27 +194,66 @@ def _variation(count: np.ndarray, mean: np.ndarray) -> tuple[float, np.ndarray]:
         for j, share in enumerate(HOT_SHARES):
             mixed = np.logaddexp(math.log1p(-share) + usual, math.log(share) + hot)
             evidence[i, j] = logsumexp(prior + mixed @ cells)
-    evidence += math.log((1 - NO_HOT_PRIOR) / evidence.size)
-    total = np.logaddexp(math.log(NO_HOT_PRIOR) + logsumexp(plain), logsumexp(evidence))
-    shares = np.exp(evidence - total) @ np.array(HOT_SHARES)
-    return sigma, np.column_stack((HOT_FACTORS, shares))
+    many = np.array(HOT_SHARES) >= MANY_SHARE
+    weight = np.where(many, MANY_HOT / many.sum(), FEW_HOT / (~many).sum()) / len(HOT_FACTORS)
+    evidence += np.log(weight)
+    total = np.logaddexp(math.log(1 - MANY_HOT - FEW_HOT) + logsumexp(plain), logsumexp(evidence))
+    return sigma, np.exp(evidence - total) @ np.array(HOT_SHARES)
 
 
 def fit(cells: Cells, alpha: float) -> NoiseModel:
     """Learn the model from the cells, without those that are mutations.
 
-    A cell with a high fraction is left out at once. Then up to MAX_MUTATIONS of the most extreme cells are tested, each
-    with the model of the sample without it and all more extreme ones; the largest number whose last one is significant
-    at `alpha` is left out (generalised extreme Studentized deviate procedure: Rosner, Technometrics 1983;25:165). So
-    mutations neither hide themselves nor each other, and a heavy tail of noise is not mistaken for mutations.
+    A cell with a high fraction is left out at once, but for those of a damage pattern that the sample shows: there high
+    fractions are as likely damage. Then up to MAX_MUTATIONS (MAX_DAMAGED of a raised pattern) of the most extreme cells
+    are tested, each with the model of the sample without it and all more extreme ones; the largest number whose last
+    one is significant at `alpha` is left out (generalised extreme Studentized deviate procedure: Rosner, Technometrics
+    1983;25:165). So mutations neither hide themselves nor each other, and a heavy tail of noise is not mistaken for
+    mutations.
     """
+    high = _high(cells)
+    raised = damage.raised_types(_rates(cells, ~high | _among_many(cells, high))[0])
+    pattern = np.array([raised.get(kind, "") for kind in range(len(TYPES))])[cells.kind]
+    usual = _without_mutations(cells, (pattern == "") & ~high, alpha, MAX_MUTATIONS)
+    parts = [(np.array([kind not in raised for kind in range(len(TYPES))]), usual)]
+    for name in sorted(set(raised.values())):
+        own = np.array([raised.get(kind) == name for kind in range(len(TYPES))])
+        parts.append((own, _without_mutations(cells, pattern == name, alpha, MAX_DAMAGED)))
+    rates, shape = np.zeros((len(TYPES), 2)), np.zeros((len(TYPES), 2))
+    sigma, hot_shares = np.zeros(len(TYPES)), np.zeros((len(TYPES), len(HOT_FACTORS)))
+    for own, part in parts:
+        rates[own], shape[own] = part.rates[own], part.posterior_shape[own]
+        sigma[own] = part.sigma[own]
+        if part is usual:  # the few sites of a damage pattern cannot tell how many are hot; their sigma holds them
+            hot_shares[own] = part.hot_shares[own]
+    return NoiseModel(rates, shape, sigma, hot_shares, raised)
+
+
+def _high(cells: Cells) -> np.ndarray:
+    """Cells that look mutated by their fraction alone."""
     count, depth = cells.count.sum(axis=1), cells.depth.sum(axis=1)
-    keep = (count < MUTATED_COUNT) | (count < MUTATED_FRACTION * depth)
+    return np.asarray((count >= MUTATED_COUNT) & (count >= MUTATED_FRACTION * depth))
+
+
+def _among_many(cells: Cells, high: np.ndarray) -> np.ndarray:
+    """High cells of a damage pattern that has more than damage.FEW_HIGH of them: all but the highest ones."""
+    share = cells.count.sum(axis=1) / np.maximum(cells.depth.sum(axis=1), 1)
+    among = np.zeros(len(high), bool)
+    for name in sorted(set(damage.PATTERNS.values())):
+        kinds = [kind for kind, text in enumerate(TYPES) if damage.PATTERNS.get(text) == name]
+        own = np.flatnonzero(high & np.isin(cells.kind, kinds))
+        among[own[np.argsort(share[own], kind="stable")[: -damage.FEW_HIGH]]] = True
+    return among
+
+
+def _without_mutations(cells: Cells, keep: np.ndarray, alpha: float, most: int) -> NoiseModel:
+    """Model of the cells of `keep` without up to `most` that stand out of the rest (Rosner's procedure)."""
+    count = cells.count.sum(axis=1)
     hopeful = _fit_on(cells, keep, float(_SIGMA_GRID[0]))
     tested = np.flatnonzero(keep & (count >= MIN_ALT_FRAGMENTS))
     p_hopeful = _cell_p_values(cells, hopeful, tested)
-    order = tested[np.lexsort((tested, p_hopeful))][:MAX_MUTATIONS]
-    possible = int((np.sort(p_hopeful)[:MAX_MUTATIONS] <= alpha).sum())
+    order = tested[np.lexsort((tested, -count[tested], p_hopeful))][:most]
+    possible = int((np.sort(p_hopeful)[:most] <= alpha).sum())
     for number in range(possible, 0, -1):
         without = keep.copy()
         without[order[:number]] = False
@@ -223,19 +264,21 @@ def fit(cells: Cells, alpha: float) -> NoiseModel:
 
 
 def _fit_on(cells: Cells, keep: np.ndarray, sigma: float | None = None) -> NoiseModel:
-    """Model of the cells of `keep`; sigma is learned unless given."""
-    flat, hot_sites = NoiseModel(*_rates(cells, keep), 0.0, NO_HOT_SITES), NO_HOT_SITES
+    """Model of the cells of `keep`, all types alike; sigma is learned unless given."""
+    rates, shape = _rates(cells, keep)
+    hot = np.zeros(len(HOT_FACTORS))
+    flat = NoiseModel(rates, shape, np.zeros(len(TYPES)), np.tile(hot, (len(TYPES), 1)), {})
     if sigma is None:
         depth = cells.depth.sum(axis=1)
         mean = flat.expected(cells.kind, cells.depth) * depth
-        sigma, hot_sites = _variation(cells.count.sum(axis=1)[keep], mean[keep])
-    return NoiseModel(flat.rates, flat.posterior_shape, sigma, hot_sites)
+        sigma, hot = _variation(cells.count.sum(axis=1)[keep], mean[keep])
+    return replace(flat, sigma=np.full(len(TYPES), sigma), hot_shares=np.tile(hot, (len(TYPES), 1)))
 
 
 def _cell_p_values(cells: Cells, model: NoiseModel, rows: np.ndarray) -> np.ndarray:
     count, depth, kind = cells.count[rows].sum(axis=1), cells.depth[rows], cells.kind[rows]
     rate, sigma = model.expected(kind, depth), model.cell_sigma(kind, depth)
-    return np.asarray(p_values(count, depth.sum(axis=1), rate, sigma, model.hot_sites))
+    return p_values(count, depth.sum(axis=1), rate, sigma, model.hot_shares[kind])
 
 
 @njit(nogil=True, cache=True)
@@ -267,7 +310,7 @@ def _tail(count, depth, rate, sigma):  # type: ignore[no-untyped-def]
     middle = math.log(rate) - sigma**2 / 2
     total = 0.0
     for k in range(len(_TAIL_NODES) - 1, -1, -1):  # contributions rise, then fall
-        log_rate = min(middle + sigma * _TAIL_NODES[k], LOG_HALF)
+        log_rate = min(middle + sigma * _TAIL_NODES[k], LOG_HIGHEST)
         part = _TAIL_WEIGHTS[k] * _binomial_tail(count, depth, log_rate, log_choose)
         total += part
         if part < ACCURACY * total:
@@ -276,49 +319,65 @@ def _tail(count, depth, rate, sigma):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _joint_tail(count, depth, rate, sigma, hot_sites):  # type: ignore[no-untyped-def]
+def _joint_tail(count, depth, rate, sigma, hot_shares):  # type: ignore[no-untyped-def]
     """Upper bound of P(X >= count): tail of the usual sites and, by their share, those of the hot ones."""
     total = _tail(count, depth, rate, sigma)
-    for k in range(len(hot_sites)):
-        total += hot_sites[k, 1] * _tail(count, depth, min(rate * hot_sites[k, 0], 0.5), HOT_SIGMA)
+    for k in range(len(_HOT)):
+        if hot_shares[k] > 0:
+            total += hot_shares[k] * _tail(count, depth, min(rate * _HOT[k], 0.99), HOT_SIGMA)
     return min(1.0, total)
 
 
+def p_values(
+    count: np.ndarray, depth: np.ndarray, rate: np.ndarray, sigma: np.ndarray, hot_shares: np.ndarray | None = None
+) -> np.ndarray:
+    """P(X >= count) of each cell. `hot_shares` is (cells, HOT_FACTORS); none without."""
+    return np.asarray(_p_values(count, depth, rate, sigma, _hot_or_none(hot_shares, len(count))))
+
+
+def critical_counts(
+    depth: np.ndarray, rate: np.ndarray, sigma: np.ndarray, hot_shares: np.ndarray | None, alpha: float, least: int
+) -> np.ndarray:
+    """Smallest count of each cell that is called: p-value at most `alpha` and at least `least` molecules; depth + 1
+    where even all molecules would not do."""
+    return np.asarray(_critical_counts(depth, rate, sigma, _hot_or_none(hot_shares, len(depth)), alpha, least))
+
+
+def _hot_or_none(hot_shares: np.ndarray | None, cells: int) -> np.ndarray:
+    return np.zeros((cells, len(HOT_FACTORS))) if hot_shares is None else np.ascontiguousarray(hot_shares)
+
+
 @njit(nogil=True, cache=True)
-def p_values(count, depth, rate, sigma, hot_sites):  # type: ignore[no-untyped-def]
-    """P(X >= count) of each cell."""
+def _p_values(count, depth, rate, sigma, hot_shares):  # type: ignore[no-untyped-def]
     out = np.ones(len(count))
     for i in range(len(count)):
-        out[i] = _joint_tail(count[i], depth[i], rate[i], sigma[i], hot_sites)
+        out[i] = _joint_tail(count[i], depth[i], rate[i], sigma[i], hot_shares[i])
     return out
 
 
 @njit(nogil=True, cache=True)
-def critical_counts(depth, rate, sigma, hot_sites, alpha, least):  # type: ignore[no-untyped-def]
-    """Smallest count of each cell that is called: p-value at most `alpha` and at least `least` molecules.
-
-    depth + 1 where even all molecules would not do.
-    """
+def _critical_counts(depth, rate, sigma, hot_shares, alpha, least):  # type: ignore[no-untyped-def]
     out = np.empty(len(depth), np.int64)
     guess = least
     for i in range(len(depth)):
-        end = depth[i] + 1
+        n, e, s, hot = depth[i], rate[i], sigma[i], hot_shares[i]
+        end = n + 1
         # Cells have similar counts: bracket from that of the cell before, then halve.
         low, high = least, end
         at, step = min(max(guess, least), end), 1
-        if at < end and _joint_tail(at, depth[i], rate[i], sigma[i], hot_sites) > alpha:
+        if at < end and _joint_tail(at, n, e, s, hot) > alpha:
             low = at + 1
-            while at + step < end and _joint_tail(at + step, depth[i], rate[i], sigma[i], hot_sites) > alpha:
+            while at + step < end and _joint_tail(at + step, n, e, s, hot) > alpha:
                 low, step = at + step + 1, 2 * step
             high = min(at + step, end)
         else:
             high = at
-            while at - step >= least and _joint_tail(at - step, depth[i], rate[i], sigma[i], hot_sites) <= alpha:
+            while at - step >= least and _joint_tail(at - step, n, e, s, hot) <= alpha:
                 high, step = at - step, 2 * step
             low = max(at - step + 1, least)
         while low < high:
             middle = (low + high) // 2
-            if _joint_tail(middle, depth[i], rate[i], sigma[i], hot_sites) <= alpha:
+            if _joint_tail(middle, n, e, s, hot) <= alpha:
                 high = middle
             else:
                 low = middle + 1

@@ -23,6 +23,7 @@ from ..genome.fragments import FragmentEnds, read_records
 from ..model.molecules import MoleculeRule
 
 NO_BASE = 255
+REVERSE, SECOND_MATE = 0x10, 0x80  # of SAM's flags
 _CODES = bytes({65: 0, 67: 1, 71: 2, 84: 3, 97: 0, 99: 1, 103: 2, 116: 3}.get(i, NO_BASE) for i in range(256))
 _ASSUMED_QUALITY = 30  # of records that carry none
 _FLUSH = 1 << 24  # bases collected before they are packed
@@ -46,7 +47,8 @@ class ReadTable(NamedTuple):
 
     `bases` packs one base a byte: code (A C G T = 0-3, + strand) in the low two bits, Phred quality above, 0 where it
     is below the limit; 255 where the base is unknown. Read r owns bases[base_start[r]:base_start[r + 1]] and CIGAR
-    operations cigar_start[r]:cigar_start[r + 1]; `position` is the 0-based leftmost aligned base.
+    operations cigar_start[r]:cigar_start[r + 1]; `position` is the 0-based leftmost aligned base; `flags` holds REVERSE
+    and SECOND_MATE of SAM's flags.
     """
 
     position: Int64
@@ -58,17 +60,19 @@ class ReadTable(NamedTuple):
     cigar_start: Int64
     cigar_op: Uint8
     cigar_len: Int32
+    flags: Uint8
 
 
 @dataclass
 class SampleReads:
-    """Reads by gene, the templates whose names are junction evidence of a fusion, and the share of templates that do
-    not count because another one with the same ends stands for them."""
+    """Reads by gene, the templates whose names are junction evidence of a fusion, the share of templates that do not
+    count because another one with the same ends stands for them, and whether copies can be told at all."""
 
     genes: dict[str, ReadTable]
     fusion_templates: frozenset[int]
     templates: int
     left_out: float
+    are_molecules: bool
 
 
 class _Columns:
@@ -78,6 +82,7 @@ class _Columns:
         self._minimum_quality = minimum_quality
         self.position, self.template, self.length = array("q"), array("i"), array("i")
         self.operations, self.cigar_op, self.cigar_len = array("i"), array("B"), array("i")
+        self.flags = array("B")
         self._codes, self._qualities = bytearray(), bytearray()
         self._packed: list[Uint8] = []
 
@@ -85,6 +90,7 @@ class _Columns:
         sequence = read.query_sequence or ""
         qualities = read.query_qualities
         self.position.append(read.reference_start)
+        self.flags.append(read.flag & (REVERSE | SECOND_MATE))
         self.template.append(template)
         self.length.append(len(sequence))
         self.operations.append(len(cigar))
@@ -120,6 +126,7 @@ class _Columns:
             _starts(self.operations),
             np.array(self.cigar_op, np.uint8),
             np.array(self.cigar_len, np.int32),
+            np.array(self.flags, np.uint8),
         )
 
 
@@ -162,7 +169,7 @@ def read_bam(
         tables[gene] = columns.pop(gene).table(molecule_of)
     left_out = float((molecule_of < 0).mean()) if names else 0.0
     fusion = frozenset(number for number, name in enumerate(names) if name in fusion_names)
-    return SampleReads(tables, fusion, len(names), left_out)
+    return SampleReads(tables, fusion, len(names), left_out, not rule.counts_reads)
 
 
 def _leave_one(molecule_of: Int32, names: list[str]) -> None:

@@ -68,7 +68,8 @@ def screen_sample(
     limits = _learn(sample, screens, searches)
     genes = [_gene_changes(sample, s, search, reads, limits) for s, search in zip(screens, searches, strict=True)]
     called = [change for gene in genes for change in gene.called]
-    screened = states.screened_codons({s.gene: s for s in screens}, called, sample, limits)
+    found = [change for gene in genes for change in gene.found]
+    screened = states.screened_codons({s.gene: s for s in screens}, found, sample, limits)
     by_gene = {gene.screen.gene: gene for gene in genes}
     skipping = [
         _skipping(event, by_gene.get(event.gene), reads, sample, limits) for event in states.skipping_events(sample)
@@ -117,6 +118,8 @@ def _gene_changes(
     found = calls.call_codons(screen, limits.substitutions, limits.alpha, sample.tables)
     codons = changes.codon_changes(screen, found, table, sample.masked(screen.gene), reads.templates, sample.genome)
     together = changes.without_indel_edges(codons, gaps) + gaps
+    if reads.are_molecules:  # copies of one molecule share their orientation, so they prove nothing
+        together = changes.without_one_sided(together, table, molecule)
     return GeneChanges(screen, sorted(together, key=lambda c: (c.first_codon, c.hgvs_c)), molecule)
 
 

@@ -13,14 +13,12 @@ from ..model.vocabulary import State, TrackKind
 from ..model.words import ranges
 from ..reference import target_listing
 from . import calls, exon_skipping, hgvs, phase
-from .calls import GeneScreen
+from .calls import CodonLimit, GeneScreen
 from .changes import Change, reported_by
 from .indel_noise import IndelNoise
 from .inputs import Sample
 from .noise import (
     MIN_ALT_FRAGMENTS,
-    NEIGHBOUR,
-    NO_HOT_SITES,
     NoiseModel,
     clopper_pearson,
     critical_counts,
@@ -29,7 +27,14 @@ from .noise import (
 )
 from .pileup import GenePileup
 from .reads import ReadTable
+from .substitutions import NEIGHBOUR
 
+NO_FINDING = {
+    "silent",
+    "polymorphism",
+    "not_screened",
+    "part_of_indel",
+}  # filters of changes that would not be reported
 MOST_STRETCHES = 8  # of codons named in one reason; `screened` has them all
 
 
@@ -43,12 +48,12 @@ class Thresholds:
 
 
 def screened_codons(
-    screens: dict[str, GeneScreen], called: list[Change], sample: Sample, limits: Thresholds
+    screens: dict[str, GeneScreen], changes: list[Change], sample: Sample, limits: Thresholds
 ) -> list[ScreenedCodon]:
-    """One row for every codon of the screened set, in table order. `called`: changes without filter."""
+    """One row for every codon of the screened set, in table order. `changes`: all that stand out, filtered ones too."""
     by_gene = {gene: _codon_limits(screen, sample, limits) for gene, screen in screens.items()}
     found: dict[tuple[str, int], list[Change]] = {}
-    for change in called:
+    for change in changes:
         for codon in range(change.first_codon, change.last_codon + 1):
             found.setdefault((change.gene, codon), []).append(change)
     rows = []
@@ -63,34 +68,44 @@ def screened_codons(
     return rows
 
 
-def _codon_limits(screen: GeneScreen, sample: Sample, limits: Thresholds) -> dict[int, float]:
+def _codon_limits(screen: GeneScreen, sample: Sample, limits: Thresholds) -> dict[int, CodonLimit]:
     """Limit of detection of each covered codon: the worst of its reported single substitutions; where no single
     substitution is reported, that of insertions and deletions."""
-    worst = calls.substitution_limits(screen, limits.substitutions, limits.alpha)
+    bound = sample.settings.max_lod_vaf
+    worst = calls.substitution_limits(screen, limits.substitutions, limits.alpha, sample.tables, bound)
     depth = screen.pileup.counts.sum(axis=(1, 2))
     rest = [codon for codon in screen.codons if codon not in worst and depth[codon - 1] > 0]
     depths = np.array([depth[codon - 1] for codon in rest], np.int64)
     gaps = limits.indels.limits(depths, limits.alpha, limits.substitutions.misread)
-    return {**worst, **{c: 1.0 if np.isnan(x) else float(x) for c, x in zip(rest, gaps, strict=True)}}
+    return {**worst, **{c: CodonLimit(1.0 if np.isnan(x) else float(x)) for c, x in zip(rest, gaps, strict=True)}}
 
 
 def _screened_codon(
-    screen: GeneScreen, codon: int, limit: float | None, found: list[Change], sample: Sample
+    screen: GeneScreen, codon: int, limit: CodonLimit | None, found: list[Change], sample: Sample
 ) -> ScreenedCodon:
-    """A called indel leaves the codon unread on its molecules: the depth is then that of the indel."""
+    """A called indel leaves the codon unread on its molecules: the depth is then that of the indel. A change that was
+    taken for an artefact is said in the reason."""
+    artefacts = [c for c in found if c.filters and not set(c.filters) & NO_FINDING]
+    found = [c for c in found if not c.filters]
     read = int(screen.pileup.counts[codon - 1].sum())
     depth = max([read, *(c.depth for c in found)])
     alternate = max((c.alt_fragments for c in found), default=_most_frequent(screen, codon))
     high = clopper_pearson(alternate, depth)[1] if depth else None
+    vaf = None if limit is None else limit.vaf
     if found:
         state, reason = State.DETECTED, ", ".join(c.short for c in found)
-        limit = 1.0 if limit is None else limit
+        vaf = 1.0 if vaf is None else vaf
     else:
         state, reason = _state(screen, codon, depth, limit, sample)
-    return ScreenedCodon(screen.gene, codon, depth, alternate, high, limit, state, reason)
+        said = [
+            f"{c.short} in {c.alt_fragments} of {c.depth} fragments is filtered ({', '.join(c.filters)})"
+            for c in artefacts
+        ]
+        reason = "; ".join(filter(None, [reason, *said]))
+    return ScreenedCodon(screen.gene, codon, depth, alternate, high, vaf, state, reason)
 
 
-def _state(screen: GeneScreen, codon: int, depth: int, limit: float | None, sample: Sample) -> tuple[State, str]:
+def _state(screen: GeneScreen, codon: int, depth: int, limit: CodonLimit | None, sample: Sample) -> tuple[State, str]:
     """State and reason of a codon without a call."""
     residue = hgvs.translate_codon(screen.pileup.reference_codon(codon))
     expected = {e.expected_residue(codon) for e in sample.tables.by_codon[screen.gene, codon]} - {None}
@@ -104,10 +119,13 @@ def _state(screen: GeneScreen, codon: int, depth: int, limit: float | None, samp
         wanted = "/".join(sorted(str(r) for r in expected))
         transcript = screen.pileup.transcript.transcript_id
         return State.NOT_ASSESSABLE, f"residue {codon} of {transcript} is {residue}, the table expects {wanted}"
-    if limit > sample.settings.max_lod_vaf:
+    hidden = f"{limit.pattern} hides {', '.join(limit.hidden)} up to {limit.hidden_vaf:.1%}" if limit.hidden else ""
+    if limit.decisive:
+        return State.NOT_ASSESSABLE, f"{hidden}; no other change of the codon was found"
+    if limit.vaf > sample.settings.max_lod_vaf:
         bound = sample.settings.max_lod_vaf
-        return State.NOT_ASSESSABLE, f"limit of detection {limit:.1%} is above {bound:.1%} at {depth} fragments"
-    return State.NOT_DETECTED, ""
+        return State.NOT_ASSESSABLE, f"limit of detection {limit.vaf:.1%} is above {bound:.1%} at {depth} fragments"
+    return State.NOT_DETECTED, hidden
 
 
 def _most_frequent(screen: GeneScreen, codon: int) -> int:
@@ -199,8 +217,8 @@ def skipping_track(
         np.array([exon_skipping.SKIPPING_RATE]),
         np.array([exon_skipping.SKIPPING_SIGMA]),
     )
-    p_value = float(p_values(np.array([skipped]), n, rate, sigma, NO_HOT_SITES)[0])
-    critical = critical_counts(n, rate, sigma, NO_HOT_SITES, limits.alpha, MIN_ALT_FRAGMENTS)
+    p_value = float(p_values(np.array([skipped]), n, rate, sigma)[0])
+    critical = critical_counts(n, rate, sigma, None, limits.alpha, MIN_ALT_FRAGMENTS)
     limit = float(detection_limits(critical, n, 0.0)[0])
     state, reason = State.NOT_DETECTED, ""
     if skipped >= MIN_ALT_FRAGMENTS and p_value <= limits.alpha:

@@ -32,6 +32,7 @@ _PROBLEMS = {
     layout.NO_BASES: "has characters in its sequence that are no bases",
     layout.TOO_LONG: f"is longer than {layout.MAX_READ} bases (short reads only)",
     layout.NO_NAME: "has no name",
+    layout.NO_QUALITIES: "has blanks or control characters in its quality line",
 }
 
 

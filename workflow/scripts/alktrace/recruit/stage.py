@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from isal import isal_zlib
 
-from ..model.records import RecruitStats
+from ..model.records import BamInput, RecruitStats
 from ..runtime import jit
 from ..runtime.errors import InputError
+from ..runtime.files import written_whole
 from ..runtime.progress import Progress
 from ..runtime.serialise import write_json
 from .fastq import BUFFER_SIZE, RECORDS, Batch, Scanner, new_pool, prefetch, scan_file
@@ -199,15 +198,17 @@ def recruit(
     stats: Path,
     threads: int = 2,
     keep_all: bool = False,
+    bams: Sequence[BamInput] = (),
 ) -> RecruitStats:
     """Stream FASTQ once and keep the pairs of which either mate holds a target k-mer.
 
     `units` are the lanes or runs of one sample: files of first mates with those of second mates, or single reads with
     None. They are read in their order, with the result of their files put one after the other.
     Writes `out` (gzip FASTQ, pairs interleaved; names cut at the first blank and without mate number; adapter
-    read-through cut) and `stats` (`RecruitStats` as JSON). `keep_all` keeps every pair (`recruit: off`). Qualities are
-    read of every 64th record, duplicates estimated from at most 65,536 distinct pairs sampled by hash. Raises
-    InputError for files that are missing, damaged, malformed or no mates of each other; then neither file is written.
+    read-through cut) and `stats` (`RecruitStats` as JSON, with `bams`: what was done with files given as BAM).
+    `keep_all` keeps every pair (`recruit: off`). Qualities are read of every 64th record, duplicates estimated from at
+    most 65,536 distinct pairs sampled by hash. Raises InputError for files that are missing, damaged, malformed or no
+    mates of each other; then neither file is written.
     """
     table = TargetFile(targets)
     kernels = load_recruiting_kernels()
@@ -221,7 +222,7 @@ def recruit(
     # A file that is not there is told by its own cursor.
     total = sum(path.stat().st_size for paths in files for path in paths if path.is_file())
     progress = Progress(total, "pairs" if paired else "reads")
-    with _written_whole(out) as partial:
+    with written_whole(out) as partial:
         writer = Writer(kernels["write_pairs"], table, partial, paired)
         try:
             for paths in files:
@@ -229,7 +230,7 @@ def recruit(
             writer.finish()
         finally:
             writer.close()
-    result = _stats(scanners, merger, writer, table)
+    result = _stats(scanners, merger, writer, table, bams)
     write_json(result, stats)
     return result
 
@@ -262,19 +263,9 @@ def _no_mates(mates: Mates, s: Stretch, before: int, skip: int) -> InputError:
     )
 
 
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A temporary neighbour that becomes `path` when all went well and vanishes otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _stats(scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: TargetFile) -> RecruitStats:
+def _stats(
+    scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: TargetFile, bams: Sequence[BamInput]
+) -> RecruitStats:
     lengths = [sum(counts) for counts in zip(*(s.lengths for s in scanners), strict=True)]
     return RecruitStats(
         paired=len(scanners) == 2,
@@ -290,4 +281,5 @@ def _stats(scanners: Sequence[Scanner], merger: Merger, writer: Writer, table: T
         control_by_gene=dict(zip(table.controls, merger.by_control, strict=False)),
         direct_junctions=dict(zip(table.junctions, writer.junctions, strict=False)),
         adapter_trimmed=writer.state[layout.TRIMMED],
+        bams=list(bams),
     )

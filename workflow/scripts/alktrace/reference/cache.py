@@ -21,6 +21,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..runtime.errors import InputError
+from ..runtime.files import written_whole
 from ..runtime.provenance import file_digest
 
 log = logging.getLogger(__name__)
@@ -61,11 +62,9 @@ def cached(folder: Path, key: str, names: tuple[str, ...], make: Callable[[Path]
 
 def link(target: Path, path: Path) -> None:
     """Make `path` a symbolic link to a file of the cache."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    partial.symlink_to(target.resolve())
-    os.replace(partial, path)
+    with written_whole(path) as partial:
+        partial.unlink()
+        partial.symlink_to(target.resolve())
 
 
 def _fill(entry: Path, names: tuple[str, ...], make: Callable[[Path], None]) -> None:

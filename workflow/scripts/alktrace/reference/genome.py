@@ -6,7 +6,6 @@ Nothing is written beside the user's files: a reference is often on a read-only 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from ..knowledge.panel import PanelGene, read_panel
 from ..knowledge.transcripts import ReferenceTranscript, read_transcripts
 from ..model.records import AnnotationRecord
 from ..runtime.errors import InputError
-from ..runtime.serialise import write_json, write_text
+from ..runtime.files import write_text, written_whole
+from ..runtime.serialise import write_json
 from .cache import cached, entry_key, link
 from .fit import unfit_genes
 from .gtf import read_gtf
@@ -70,9 +70,8 @@ def prepare_annotation(
     if record and resources:
         build = genome_build(bases.lengths, resources / "genome_builds.tsv")
         write_json(_record(models, genes, table, build, refused), record)
-    partial = annotation.with_name(f".{annotation.name}.partial")
-    models.save(partial)
-    os.replace(partial, annotation)
+    with written_whole(annotation) as partial:
+        models.save(partial)
     write_text(junctions, "".join(_bed12(*intron) for intron in sorted(introns)))
 
 

@@ -14,6 +14,7 @@ from ..runtime.errors import InputError
 
 _ATTRIBUTE = re.compile(r'([\w.]+) "?([^";]*)"?')
 _TRANSCRIPT_ID = re.compile(r'\btranscript_id "?([^";]+)"?')
+_LONGEST_LINE = 1 << 20  # characters; those of real annotations have some thousands
 _NUMBER = re.compile(r"[1-9][0-9]{0,11}")
 _TRANSCRIPT_FEATURES = ("transcript", "mRNA")
 CODING_TYPES = ("protein_coding", "mRNA", "")  # of the transcript; "": the GTF does not say
@@ -77,7 +78,7 @@ def read_models(path: Path) -> list[Model]:
         key = found[1], columns[0]
         model = models.get(key)
         if model is None:
-            model = models[key] = _model(where, columns)
+            model = models[key] = _model(where, columns, found[1])
         elif feature in _TRANSCRIPT_FEATURES:
             model.tags |= _tags(_ATTRIBUTE.findall(columns[8]))
         if columns[6] != model.strand:
@@ -96,18 +97,23 @@ def _open_text(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as handle:
             packed = handle.read(2) == b"\x1f\x8b"
-        with (gzip.open if packed else open)(path, "rt", encoding="utf-8") as handle:
-            yield from handle
+        with (gzip.open if packed else open)(path, "rt", encoding="utf-8-sig") as handle:
+            number = 0
+            while line := handle.readline(_LONGEST_LINE):
+                number += 1
+                if len(line) == _LONGEST_LINE:
+                    raise InputError(f"{path}: line {number} has more than {_LONGEST_LINE} characters; use a GTF")
+                yield line
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; set reference.gtf in the configuration") from None
     except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read to its end ({error}); fetch the file again") from error
 
 
-def _model(where: str, columns: list[str]) -> Model:
+def _model(where: str, columns: list[str], transcript_id: str) -> Model:
     attributes = _ATTRIBUTE.findall(columns[8])
     values = dict(attributes)
-    gene_id, transcript_id = values.get("gene_id"), values["transcript_id"]
+    gene_id = values.get("gene_id")
     if not gene_id:
         raise InputError(f"{where}: {columns[2]} without gene_id; check the file")
     if columns[6] not in ("+", "-"):

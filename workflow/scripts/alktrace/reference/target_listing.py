@@ -11,7 +11,7 @@ from ..genome.fasta import Genome
 from ..knowledge.panel import parse_numbers
 from ..recruit.kernels.layout import K
 from ..runtime.errors import InputError
-from ..runtime.serialise import write_text
+from ..runtime.files import write_text
 from .junctions import CataloguedJunction
 from .target_kmers import Codes, _Gene
 from .target_table import encode

@@ -63,7 +63,8 @@ def render_page(
     knowledge: Path,
     settings: Mapping[str, Any],
 ) -> str:
-    """The page's text. `settings` holds `max_lod_vaf`, which is drawn, and `evidence_view`: link the genome browser."""
+    """The page's text. `settings` holds `max_lod_vaf`, which is drawn, `evidence_view`: link the genome browser, and
+    `combined`: the page of the patient's RNA and DNA, if there is one."""
     codons = [c for c in report.screened if c.gene == TARGET]
     hotspots = read_hotspots(knowledge)
     max_lod = settings["max_lod_vaf"]
@@ -93,6 +94,7 @@ def render_page(
             failures=report.failure_list,
             context=published_context(report),
             evidence=settings["evidence_view"],
+            combined=settings.get("combined", ""),
             references=References(),
             head=head_facts(report.sample),
             build=genome_name(report),

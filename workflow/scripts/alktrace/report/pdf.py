@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from ..runtime.errors import InputError
+from ..runtime.files import written_whole
 from ..runtime.paths import TEMPLATES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -26,10 +26,8 @@ def write_pdf(page: Path, out: Path) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{page}: cannot be read ({error}); make report.html anew") from error
     made = pdf_bytes(text)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    partial.write_bytes(made)
-    os.replace(partial, out)
+    with written_whole(out) as partial:
+        partial.write_bytes(made)
 
 
 def pdf_bytes(page: str) -> bytes:

@@ -16,8 +16,10 @@ import ctypes
 import hashlib
 import logging
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -53,13 +55,22 @@ def _candidates() -> Iterator[Path]:
 
 
 def _is_private_and_writable(path: Path) -> bool:
-    """Code is loaded from here, so the directory must be ours (or root's) as well as writable."""
+    """Code is loaded from here, so nobody but us (or root) may own the directory or write to it."""
     try:
         path.mkdir(mode=0o755, parents=True, exist_ok=True)
-        owner = path.stat().st_uid
+        if not os.access(path, os.W_OK | os.X_OK):
+            return False
+        found = path.stat()
     except OSError:
         return False
-    return os.access(path, os.W_OK | os.X_OK) and owner in (os.getuid(), 0)
+    if _is_ours(found):
+        return True
+    _LOG.warning("%s: others may write there, so no compiled code is kept in it; take their right (chmod go-w)", path)
+    return False
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def load_kernels(kernels: Mapping[str, str]) -> dict[str, Callable[..., int]]:
@@ -101,12 +112,15 @@ def _digest(sources: Sequence[Path]) -> str:
 
 
 def _is_whole(path: Path) -> bool:
-    """A cached file starts with the digest of the rest: a file cut by a full disk is compiled again."""
+    """A cached file starts with the digest of the rest: a file cut by a full disk is compiled again, and so is one that
+    another user owns or can write."""
     try:
-        check, _, rest = path.read_bytes().partition(b"\n")
+        with path.open("rb") as handle:
+            ours = _is_ours(os.fstat(handle.fileno()))
+            check, _, rest = handle.read().partition(b"\n")
     except OSError:
         return False
-    return check == hashlib.sha256(rest).hexdigest().encode()
+    return ours and check == hashlib.sha256(rest).hexdigest().encode()
 
 
 def _compile(module: str, name: str, path: Path) -> None:
@@ -126,8 +140,10 @@ def _compile(module: str, name: str, path: Path) -> None:
     os.replace(partial, path)
 
 
+@cache
 def _load(path: Path) -> Callable[..., int]:
-    """Link object code into this process and return its function; addresses and numbers go in as unsigned integers."""
+    """Link object code into this process, once, and return its function; addresses and numbers go in as unsigned
+    integers."""
     from llvmlite import binding
 
     _, head, code = path.read_bytes().split(b"\n", 2)

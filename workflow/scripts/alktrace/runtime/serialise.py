@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from .errors import InputError
+from .files import write_text
 
 T = TypeVar("T")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` through a temporary neighbour, so that no half-written file is left as a result."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(partial, path)
 
 
 def write_json(value: Any, path: Path) -> None:

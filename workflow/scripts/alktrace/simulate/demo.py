@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..model.vocabulary import State
-from ..runtime.serialise import write_json, write_text
+from ..runtime.files import write_text
+from ..runtime.serialise import write_json
 from . import panel, rearrangements, scenarios, transcripts
 from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf
 from .reads import ReadSettings

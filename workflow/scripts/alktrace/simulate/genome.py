@@ -17,7 +17,7 @@ from numpy.random import Generator
 
 from ..genome.sequence import reverse_complement
 from ..genome.transcripts import Transcript
-from ..runtime.serialise import write_text
+from ..runtime.files import write_text
 from . import tables
 from .tables import FixedCodons, FixedExon, GeneRow, JunctionRow
 

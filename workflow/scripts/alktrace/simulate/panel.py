@@ -16,7 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ..genome.sequence import reverse_complement
-from ..runtime.serialise import write_text
+from ..runtime.files import write_text
 from . import reads
 from .genome import SyntheticGenome
 from .reads import Fragments, ReadSettings

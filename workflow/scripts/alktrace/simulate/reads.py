@@ -7,8 +7,8 @@ as gzip FASTQ with fixed bytes for a fixed seed. Offsets are 0-based and half-op
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ..runtime.files import written_whole
 from .transcripts import Molecule
 
 BLOCK = 50_000  # fragments rendered at once; also fixes the order of random draws
@@ -225,17 +226,16 @@ def write_reads(
     molecules: Sequence[Molecule], fragments: Fragments, settings: ReadSettings, rng: Generator, paths: Sequence[Path]
 ) -> None:
     """Write gzip FASTQ: two paths for paired reads, one for single reads. Files appear whole or not at all."""
-    partial = [path.with_name(f".{path.name}.partial") for path in paths]
-    outputs = [gzip.GzipFile("", "wb", 4, open(p, "wb"), mtime=0) for p in partial]  # noqa: SIM115
-    try:
-        for block in read_blocks(molecules, fragments, settings, rng):
-            for output, data in zip(outputs, block, strict=True):
-                output.write(data)
-    finally:
-        for output in outputs:
-            _close(output)
-    for source, path in zip(partial, paths, strict=True):
-        os.replace(source, path)
+    with ExitStack() as stack:
+        partial = [stack.enter_context(written_whole(path)) for path in paths]
+        outputs = [gzip.GzipFile("", "wb", 4, open(p, "wb"), mtime=0) for p in partial]  # noqa: SIM115
+        try:
+            for block in read_blocks(molecules, fragments, settings, rng):
+                for output, data in zip(outputs, block, strict=True):
+                    output.write(data)
+        finally:
+            for output in outputs:
+                _close(output)
 
 
 def _close(output: gzip.GzipFile) -> None:

@@ -11,6 +11,6 @@ BASES = 1  # bases of the contig so far
 BYTE = 2  # bases that do not fill a byte yet
 RUN = 3  # first base of the run of unknown bases that is open, -1 for none
 RUNS = 4  # runs written to the tables
-PROBLEM = 5  # the byte that is no base, 0 for none
+PROBLEM = 5  # one more than the byte that is no base, 0 = none
 LINE_START = 6  # whether the next byte begins a line
 PACK_STATE = 7

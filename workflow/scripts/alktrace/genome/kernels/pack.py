@@ -25,7 +25,7 @@ def pack_bases(text, size, classes, packed, room, starts, lengths, runs, state):
             continue
         if kind > uint64(SKIPPED):
             if kind != uint64(HEADER) or not line_start:
-                state[PROBLEM] = text[at]
+                state[PROBLEM] = types.int64(text[at]) + 1
             break
         if (bases >> uint64(2)) >= room or count >= runs:
             full = uint64(1)

@@ -22,7 +22,7 @@ LINE = 7  # length of the last sequence line, predicts the next
 MATE = 8  # ASCII digit of the mate
 STATE_SIZE = 9
 # what is wrong with a record
-NO_AT, CUT, NO_PLUS, UNEQUAL, NO_BASES, TOO_LONG, NO_NAME = 1, 2, 3, 4, 5, 6, 7
+NO_AT, CUT, NO_PLUS, UNEQUAL, NO_BASES, TOO_LONG, NO_NAME, NO_QUALITIES = 1, 2, 3, 4, 5, 6, 7, 8
 # flags of one record, uint16: bit 15 = recruited, bits 8-14 = control k-mers (at most 127), bits 0-7 = control gene
 KEEP = 1 << 15
 CONTROL_MASK = 0xFF

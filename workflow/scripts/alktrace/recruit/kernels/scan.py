@@ -2,7 +2,7 @@
 """Compiled scan of one mate's FASTQ buffer: find the records, count, look for target k-mers.
 
 One call handles all whole records of a buffer. The line lengths of a record predict those of the next: the newline is
-looked for where it should be, and the quality line is jumped over. A record that does not fit is parsed line by line.
+looked for where it should be. A record that does not fit is parsed line by line.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from .layout import (
     NO_BASES,
     NO_NAME,
     NO_PLUS,
+    NO_QUALITIES,
     Q30,
     QUALITIES,
     QUALITY_SAMPLE,
@@ -145,6 +146,19 @@ def hash_name(buffer, start, end, mate):
 
 
 @njit(inline="always")
+def without_blank(buffer, start, length):
+    """Whether no byte is a blank or control character, as a newline would be that a prediction jumps over."""
+    found = uint64(0)
+    at = uint64(0)
+    while at + uint64(64) <= length:
+        found |= blanks64(buffer, start + at)
+        at += uint64(64)
+    if at < length:
+        found |= blanks64(buffer, start + at) & ~(~uint64(0) << (length - at))
+    return found == uint64(0)
+
+
+@njit(inline="always")
 def plausible_bases(buffer, start, length):
     """Whether every byte is a letter, or one of '.', '-', '*' (unknown base in old files)."""
     for i in range(start, start + length):
@@ -223,6 +237,7 @@ def scan(
             and buffer[start + line + uint64(2)] == uint8(_NEWLINE)
             and buffer[after - uint64(1)] == uint8(_NEWLINE)
             and (after == end or buffer[after] == uint8(_AT))
+            and without_blank(buffer, quality, line)
             and pack_read(buffer, start, line, packed, place)
         ):
             line2 = find_newline(buffer, start, end)
@@ -239,6 +254,9 @@ def scan(
             after = line4 + uint64(1)
             if length != without_return(buffer, quality, line4):
                 state[ERROR] = UNEQUAL
+                break
+            if not without_blank(buffer, quality, length):
+                state[ERROR] = NO_QUALITIES
                 break
             if length > uint64(MAX_READ):
                 state[ERROR] = TOO_LONG
