@@ -9,12 +9,16 @@ from pathlib import Path
 
 import jsonschema
 import msgspec
+from msgspec.structs import replace
 
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
+    AlleleFraction,
     BypassEvent,
     ChangeKnowledge,
+    CopyRatio,
+    DnaSearch,
     Fusion,
     FusionKnowledge,
     FusionResult,
@@ -31,6 +35,7 @@ from alktrace.model.records import (
     SampleInfo,
     ScreenedCodon,
     ScreenResult,
+    SearchedIntron,
     SidePair,
     Support,
     TkiCall,
@@ -40,11 +45,13 @@ from alktrace.model.vocabulary import (
     Assay,
     ChangeType,
     Confidence,
+    EventType,
     Frame,
     Kind,
     Library,
     Match,
     Relation,
+    Specimen,
     State,
     TrackKind,
 )
@@ -218,12 +225,15 @@ def report(
     library: str = "wts",
     sample: str = "S1",
     timepoint: str = "baseline",
+    copies: Sequence[CopyRatio] = (),
 ) -> Report:
     """A report of one V1 fusion unless `fusions` or `result` say otherwise."""
     found = result or fusion_result([fusion()] if fusions is None else fusions)
     info = SampleInfo(sample, "P1", timepoint, Assay(assay), Library(library))
     counts = counters or stats()
-    return build_report(info, counts, found, screen(mutations, screened, bypass), knowledge, SETTINGS, PROVENANCE)
+    result_of_screen = screen(mutations, screened, bypass)
+    result_of_screen.copy_ratios = list(copies)
+    return build_report(info, counts, found, result_of_screen, knowledge, SETTINGS, PROVENANCE)
 
 
 def call(of: Report, drug: str) -> TkiCall:
@@ -235,3 +245,29 @@ def fits(made: Report) -> None:
     plain = msgspec.to_builtins(made)
     msgspec.convert(plain, Report)
     jsonschema.validate(plain, json.loads((SCHEMAS / "report.schema.json").read_text(encoding="utf-8")))
+
+
+# ---------------------------------------------------------------- DNA of the same patient
+SHARE = AlleleFraction(0.2, 0.15, 0.25, 60, 240)
+
+
+def predicted(variant: str | None = "V1", notation: str = "E13;A20", exon: int = 13) -> Fusion:
+    made = fusion(variant, notation)
+    five = replace(made.five_prime, exon=exon)
+    return replace(
+        made, junction_id="DNA", predicted=True, event_type=EventType.INVERSION, allele_fraction=SHARE, five_prime=five
+    )
+
+
+def dna_result(*fusions: Fusion, limit: float | None = 0.01) -> FusionResult:
+    introns = [SearchedIntron(19, 1932, 0.8, 400.0, limit)]
+    blank = Imbalance(None, None, None, None, State.NOT_ASSESSABLE, "DNA")
+    return FusionResult(
+        list(fusions), [], blank, [], limit, [], ["ALK"], dna=DnaSearch(introns, 19, 900, 500, {1: 500})
+    )
+
+
+def dna(*fusions: Fusion, limit: float | None = 0.01, specimen: Specimen = Specimen.TISSUE, **more: object) -> Report:
+    made = report(result=dna_result(*fusions, limit=limit), assay="dna", library="capture", sample="D1", **more)  # type: ignore[arg-type]
+    made.sample.specimen = specimen
+    return made

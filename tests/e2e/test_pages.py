@@ -122,7 +122,7 @@ const type = (box, text, event) => { box.value = text; box.dispatchEvent(new Eve
 def test_cohort_sorts_and_filters(window: Browser, demo_run: Path) -> None:
     window.open(demo_run / "results" / "cohort" / "index.html", 1280)
     given = window.run(f"{COHORT} return shown();")
-    assert len(given) == 7
+    assert len(given) == 8
     up, word = window.run(f"{COHORT} heading.querySelector('button').click(); return [shown(), heading.ariaSort];")
     assert (up, word) == (sorted(given, key=str.lower), "ascending")
     down = window.run(f"{COHORT} heading.querySelector('button').click(); return shown();")
@@ -131,7 +131,7 @@ def test_cohort_sorts_and_filters(window: Browser, demo_run: Path) -> None:
     window.run(f"{COHORT} type(verdict, '', 'change');")
     found = window.run(f"{COHORT} return type(search, 'v3 PATIENT', 'input');")
     assert sorted(found) == ["demo_V3_baseline", "demo_V3_progression"]
-    assert window.run("return document.getElementById('count').textContent") == "2 of 7 shown"
+    assert window.run("return document.getElementById('count').textContent") == "2 of 8 shown"
 
 
 def test_all_is_reached_by_keyboard(window: Browser, pages: dict[str, Path]) -> None:

@@ -25,7 +25,7 @@ FILES = (
     "evidence.html", "findings.tsv", "codons.tsv",
 )  # fmt: skip
 SAMPLES = ("demo_V1", "demo_V3_baseline", "demo_V3_progression", "demo_KIF5B", "demo_wild_type", "demo_poor")
-FEW = ("demo_V3_progression", "demo_poor")
+FEW = ("demo_KIF5B", "demo_poor")  # of patients without DNA: their pages do not hang on other rows
 
 
 def load(path: Path) -> Any:
@@ -113,9 +113,23 @@ def test_absence_carries_its_limit(demo_run: Path) -> None:
 def test_cohort_lists_every_sample(demo_run: Path) -> None:
     with (demo_run / "results" / "cohort" / "summary.tsv").open(encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
-    assert [row["sample"] for row in rows] == [*SAMPLES, "demo_DNA_tissue"]
+    assert [row["sample"] for row in rows] == [*SAMPLES, "demo_DNA_tissue", "demo_DNA_plasma"]
     page = (demo_run / "results" / "cohort" / "index.html").read_text(encoding="utf-8")
     assert all(sample in page for sample in SAMPLES)
+
+
+def test_rna_and_dna_of_a_patient_agree(demo_run: Path) -> None:
+    """The transcript that DNA predicts is the one that RNA shows; plasma shows the resistance mutation too."""
+    found = {
+        record["samples"][1]["id"]: record
+        for path in (demo_run / "results" / "cohort" / "patients").glob("*-combined.json")
+        if (record := load(path))
+    }
+    tissue, plasma = found["demo_DNA_tissue"]["findings"], found["demo_DNA_plasma"]["findings"]
+    assert [(f["kind"], f["agreement"]) for f in tissue] == [("rearrangement", "both")]
+    assert tissue[0]["predicted"] == tissue[0]["observed"] == ["V1 (E13;A20)"]
+    assert [(f["kind"], f["agreement"]) for f in plasma] == [("rearrangement", "both"), ("kinase_change", "both")]
+    assert (len(plasma[0]["predicted"]), len(plasma[0]["observed"])) == (1, 2)
 
 
 def test_results_name_no_place(demo_run: Path, root: Path) -> None:

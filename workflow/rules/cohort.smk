@@ -12,6 +12,8 @@ rule summarise_cohort:
             caption="../report/cohort.rst",
             category="Cohort",
         ),
+        carry_over="results/cohort/carry_over.tsv",
+        identity="results/cohort/identity.tsv",
         multiqc="results/cohort/alktrace_mqc.json",
         patients=directory("results/cohort/patients"),
     log:

@@ -17,6 +17,7 @@ rule analyse_sample:
         kernels="work/reference/kernels.done",
         reference_record="work/reference/reference.json",
         annotation_record="work/reference/annotation.json",
+        normals=get_normals,
     output:
         # Reads of the targets, with the counts of the whole input; where they align.
         stats="work/{sample}/recruit.json",

@@ -10,8 +10,18 @@ from alktrace.inputs.library import check_library
 from alktrace.inputs.reads import check_recruited
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.panel import read_panel
-from alktrace.model.records import AnnotationRecord, FileRecord, FusionResult, RecruitStats, SampleInfo, ScreenResult
+from alktrace.model.records import (
+    AnnotationRecord,
+    CopyRatio,
+    CopyTarget,
+    FileRecord,
+    FusionResult,
+    RecruitStats,
+    SampleInfo,
+    ScreenResult,
+)
 from alktrace.model.vocabulary import Assay, Library, Specimen
+from alktrace.mutations.fingerprint import fingerprint
 from alktrace.mutations.stage import screen_sample
 from alktrace.recruit.bam_input import bam_needs, extract_units
 from alktrace.recruit.stage import recruit
@@ -43,6 +53,10 @@ def main(snakemake: Any) -> dict[str, Any]:
         write_json(fusions, Path(snakemake.output.fusions))
     with stage("mutations"):
         screen = find_mutations(snakemake, common, fusions)
+        if snakemake.params.sheet["assay"] == "dna":
+            screen.copy_ratios, screen.copy_targets = find_copies(snakemake, common)
+        if snakemake.params.sheet["patient"]:
+            screen.fingerprint = fingerprint(assay=snakemake.params.sheet["assay"], **library(snakemake, common))
         write_json(screen, Path(snakemake.output.screen))
     with stage("report"):
         interpret(snakemake, stats, fusions, screen, aligner)
@@ -113,7 +127,8 @@ def targets_bed(snakemake: Any) -> Path | None:
 def find_fusions(snakemake: Any, common: dict[str, Any], stats: RecruitStats) -> FusionResult:
     sheet = snakemake.params.sheet
     panel = Path(snakemake.input.panel)
-    check_library(common["bam"], common["annotation"], [gene.gene for gene in read_panel(panel)], sheet["assay"])
+    genes = [gene.gene for gene in read_panel(panel)]
+    check_library(common["bam"], common["annotation"], genes, sheet["assay"], sheet["library"])
     told: dict[str, Any] = {
         **common,
         "panel": panel,
@@ -140,6 +155,23 @@ def find_mutations(snakemake: Any, common: dict[str, Any], fusions: FusionResult
         blind=blind_codons(Path(snakemake.input.masked)) if settings["recruit"] else frozenset(),
         **common,
     )
+
+
+def find_copies(snakemake: Any, common: dict[str, Any]) -> tuple[list[CopyRatio], list[CopyTarget]]:
+    from alktrace.mutations.copy_stage import copy_number  # its import takes time, and RNA does not need it
+
+    return copy_number(**library(snakemake, common), normals=[Path(path) for path in snakemake.input.normals])
+
+
+def library(snakemake: Any, common: dict[str, Any]) -> dict[str, Any]:
+    """Evidence and library of the sample, for stages that need no knowledge tables."""
+    return {
+        **{name: common[name] for name in ("bam", "fasta", "annotation")},
+        "panel": Path(snakemake.input.panel),
+        "umi": snakemake.params.sheet["umi"] or None,
+        "library": snakemake.params.sheet["library"],
+        "targets_bed": targets_bed(snakemake),
+    }
 
 
 def interpret(snakemake: Any, stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, aligner: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import jsonschema
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from alktrace.cohort.combined import combine
 from alktrace.cohort.names import combined_stem
@@ -16,46 +15,29 @@ from alktrace.cohort.stage import write_cohort
 from alktrace.knowledge.evidence import Knowledge
 from alktrace.model.combined import CombinedFinding, CombinedReport
 from alktrace.model.records import (
-    AlleleFraction,
-    DnaSearch,
     FileRecord,
     Fusion,
-    FusionResult,
-    Imbalance,
     Report,
-    SearchedIntron,
 )
-from alktrace.model.vocabulary import Agreement, Call, EventType, FindingKind, Specimen, State
+from alktrace.model.vocabulary import Agreement, Call, FindingKind, Specimen, State
 from alktrace.runtime.paths import SCHEMAS
 from alktrace.runtime.provenance import file_digest
 from alktrace.runtime.serialise import read_json, write_json
-from interpret_cases import KNOWLEDGE, codons, fusion, fusion_result, mutation, report, stats, tracks
+from interpret_cases import (
+    KNOWLEDGE,
+    codons,
+    dna,
+    fusion,
+    fusion_result,
+    mutation,
+    predicted,
+    report,
+    stats,
+    tracks,
+)
 from markup import Page
 
 TABLES = Knowledge.load(KNOWLEDGE)
-SHARE = AlleleFraction(0.2, 0.15, 0.25, 60, 240)
-
-
-def predicted(variant: str | None = "V1", notation: str = "E13;A20", exon: int = 13) -> Fusion:
-    made = fusion(variant, notation)
-    five = replace(made.five_prime, exon=exon)
-    return replace(
-        made, junction_id="DNA", predicted=True, event_type=EventType.INVERSION, allele_fraction=SHARE, five_prime=five
-    )
-
-
-def dna_result(*fusions: Fusion, limit: float | None = 0.01) -> FusionResult:
-    introns = [SearchedIntron(19, 1932, 0.8, 400.0, limit)]
-    blank = Imbalance(None, None, None, None, State.NOT_ASSESSABLE, "DNA")
-    return FusionResult(
-        list(fusions), [], blank, [], limit, [], ["ALK"], dna=DnaSearch(introns, 19, 900, 500, {1: 500})
-    )
-
-
-def dna(*fusions: Fusion, limit: float | None = 0.01, specimen: Specimen = Specimen.TISSUE, **more: object) -> Report:
-    made = report(result=dna_result(*fusions, limit=limit), assay="dna", library="capture", sample="D1", **more)  # type: ignore[arg-type]
-    made.sample.specimen = specimen
-    return made
 
 
 def together(*reports: Report) -> CombinedReport:

@@ -160,7 +160,9 @@ def test_unspliced_rna_of_a_fusion_is_no_second_junction() -> None:
     ("five", "three", "five_exon", "three_exon", "expected"),
     [
         (gene("A", 1_000), gene("B", 10_000), 11, 2, True),
-        (gene("A", 1_000), gene("B", 10_000), 4, 3, True),
+        (gene("A", 1_000), gene("B", 10_000), 12, 3, True),
+        (gene("A", 1_000), gene("B", 10_000), 4, 3, False),  # leaves out most of A
+        (gene("A", 1_000), gene("B", 10_000), 11, 10, False),  # leaves out most of B, as GOPC::ROS1 does
         (gene("A", 1_000), gene("B", 10_000), 4, 8, False),
         (gene("B", 10_000), gene("A", 1_000), 11, 2, False),  # wrong order on this strand
         (gene("B", 10_000, "-"), gene("A", 1_000, "-"), 11, 2, True),

@@ -48,3 +48,30 @@ def test_assay(tmp_path: Path, assay: str, spliced: int, unspliced: int, expecte
         return
     with pytest.raises(InputError, match=expected):
         check_library(path, tmp_path / "annotation.tsv", ["ALK", "EML4"], assay)
+
+
+@pytest.mark.parametrize(
+    ("library", "places", "refused"), [("wts", 3, True), ("amplicon", 3, False), ("wts", 300, False)]
+)
+def test_one_end_of_all_fragments_at_a_few_places_is_a_primers(
+    tmp_path: Path, library: str, places: int, refused: bool
+) -> None:
+    Annotation([GENE]).save(tmp_path / "annotation.tsv")
+    path = tmp_path / "s1" / "evidence.bam"
+    path.parent.mkdir()
+    header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": "chr2", "LN": 5000}]}
+    with pysam.AlignmentFile(str(tmp_path / "all.bam"), "wb", header=header) as out:
+        for number in range(300):
+            for mate, flag in ((0, 0x63), (1, 0x93)):
+                read = pysam.AlignedSegment(out.header)
+                read.query_name, read.flag, read.reference_id, read.mapping_quality = f"r{number}", flag, 0, 60
+                read.reference_start = 1000 + number if mate == 0 else 1600 + 7 * (number % places) % 400
+                read.next_reference_id, read.cigartuples, read.query_sequence = 0, [(0, 50)], "A" * 50
+                out.write(read)
+    pysam.sort("-o", str(path), str(tmp_path / "all.bam"))
+    pysam.index(str(path))
+    if not refused:
+        check_library(path, tmp_path / "annotation.tsv", ["ALK"], "rna", library)
+        return
+    with pytest.raises(InputError, match="300 different fragments begin at 300 and end at 3 places.*column library"):
+        check_library(path, tmp_path / "annotation.tsv", ["ALK"], "rna", library)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alktrace.model.records import Imbalance
+from alktrace.model.records import CopyRatio, Imbalance
 from alktrace.model.vocabulary import State
 from alktrace.model.words import ranges
+from alktrace.mutations.copy_ratio import GENES
 from interpret_cases import SCREENED_GENES, codons, fits, fusion, fusion_result, mutation, report, stats, tracks
 
 
@@ -25,6 +26,13 @@ def test_other_junctions_never_make_it_detected_but_are_named(junction) -> None:
     found = report([junction])
     assert found.verdict.alk_rearrangement.state is State.NOT_DETECTED
     assert junction.notation in found.verdict.summary
+
+
+def test_a_driver_joined_inside_its_kinase_is_not_said_to_be_absent() -> None:
+    found = report([fusion(None, "TPM3e7;NTRK1e14", kind="disrupting_event", target="NTRK1", partner="TPM3")])
+    (track,) = (e for e in found.bypass if e.gene == "NTRK1" and e.kind == "fusion")
+    assert track.state is State.NOT_ASSESSABLE
+    assert "inside its kinase domain" in (track.reason or "")
 
 
 def test_junction_of_the_direct_scan_alone_is_named_not_counted() -> None:
@@ -149,8 +157,29 @@ def test_bypass_states() -> None:
 
 def test_amplification_is_never_assessed_in_rna() -> None:
     copies = [e for e in report().bypass if e.kind == "amplification"]
-    assert {"MET", "ALK", "KIT", "ERBB2", "MYC"} == {e.gene for e in copies}
+    assert set(GENES) == {e.gene for e in copies}
     assert all(e.state is State.NOT_ASSESSABLE and "copy number" in e.reason for e in copies)
+
+
+def test_copy_gain_of_a_bypass_gene_is_a_way_around() -> None:
+    """DNA: a gain of MET decides, one of ALK does not; the others state the gain that would have been seen."""
+    for gene, state in (("MET", State.DETECTED), ("ALK", State.NOT_DETECTED)):
+        ratios = [
+            CopyRatio(
+                gene=one, state=State.DETECTED if one == gene else State.NOT_DETECTED, ratio=5.0,
+                low=0.9, high=6.0, limit=1.6, targets=3, fragments=900, normals=20,
+            )
+            for one in GENES
+        ]  # fmt: skip
+        made = report(assay="dna", library="capture", copies=ratios)
+        assert made.qc.copy_ratios == ratios
+        events = {e.gene: e for e in made.bypass if e.kind == "amplification"}
+        assert events[gene].state is State.DETECTED
+        assert "Copy ratio of " + gene + ": 5 (95% interval 0.9 to 6), against 20 normal samples" in events[gene].reason
+        assert (events["KIT"].state, events["KIT"].limit_of_detection) == (State.NOT_DETECTED, 1.6)
+        assert (made.verdict.bypass.state is State.DETECTED) == (state is State.DETECTED)
+        assert next(f for f in made.failure_list if f.id == "amplification").state is State.DETECTED
+        assert "gains from a copy ratio of 1.6 would have been seen" in made.verdict.bypass.reason
 
 
 def test_amplicon_panels_say_nothing_about_expression() -> None:

@@ -120,3 +120,14 @@ def test_code_that_others_could_have_written_is_not_loaded(
 
 def test_messages_are_one_line_without_control_characters() -> None:
     assert str(InputError("a\x1b[2Jb\nc\u202ed\x00")) == "a?[2Jb c?d?"
+
+
+def test_folder_inside_a_folder_of_the_same_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stages of a rule nest their folders: the inner one may not wait for the lock of the outer one."""
+    monkeypatch.delenv("TMPDIR", raising=False)
+    with (
+        scratch_folder(tmp_path / "record.json", "reads") as outer,
+        scratch_folder(outer / "recruited.fq.gz", "align") as inner,
+    ):
+        assert inner.parent == outer
+    assert list(tmp_path.iterdir()) == []

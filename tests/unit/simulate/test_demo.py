@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from alktrace.cohort.names import combined_groups
 from alktrace.model.vocabulary import State
 from alktrace.simulate import demo, scenarios, transcripts
 from alktrace.simulate.demo import DemoSample
@@ -17,7 +19,14 @@ from alktrace.simulate.genome import SyntheticGenome, build_genome
 
 CONTROLS = ("GUSB", "TBP", "HPRT1", "ACTB", "GAPDH", "CHMP2A", "GPI", "RAB7A", "VCP")
 SAMPLES = ["demo_V1", "demo_V3_baseline", "demo_V3_progression", "demo_KIF5B", "demo_wild_type", "demo_poor"]
-DNA_SAMPLES = ["demo_DNA_tissue"]
+DNA_SAMPLES = ["demo_DNA_tissue", "demo_DNA_plasma"]
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    patient: str
+    timepoint: str
+    assay: str
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +56,12 @@ def test_sheet_and_configuration(folder: Path) -> None:
         assert (folder / row["fq1"]).is_file() and (folder / row["fq2"]).is_file()
     for path in config["reference"].values():
         assert (folder / path).is_file()
-    patients = [row["patient"] for row in rows]
-    assert [row["timepoint"] for row in rows if patients.count(row["patient"]) > 1] == ["baseline", "progression"]
+    assert combined_groups(
+        SheetRow(**{key: row[key] for key in ("patient", "timepoint", "assay")}) for row in rows
+    ) == {
+        ("patient 1", "baseline"),
+        ("patient 2", "progression"),
+    }
 
 
 def test_truth_files(folder: Path) -> None:
@@ -64,6 +77,12 @@ def test_truth_files(folder: Path) -> None:
     with (folder / "truth.tsv").open() as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     assert [row["sample"] for row in rows].count("demo_V3_baseline") == 2
+    dna = {
+        row["sample"]: (row["variant"], row["notation"], row["allele_fraction"])
+        for row in rows
+        if row["assay"] == "dna"
+    }
+    assert dna == {"demo_DNA_tissue": ("V1", "E13;A20", "0.2"), "demo_DNA_plasma": ("V3", "E6;A20", "0.06")}
 
 
 def test_depth_of_controls(samples: dict[str, DemoSample]) -> None:

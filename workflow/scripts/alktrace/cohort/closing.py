@@ -59,7 +59,7 @@ def close_failed_run(samples: Sequence[str], files: Files, out: Path) -> list[st
         write_cohort([files.paths(sample, files.report)[0] for sample in finished], out, missing)
     except InputError as error:
         return [*lines, str(error)]
-    for page in ("index.html", "summary.tsv"):
+    for page in ("index.html", "summary.tsv", "carry_over.tsv", "identity.tsv"):
         _make_old(out / page)
     return lines
 

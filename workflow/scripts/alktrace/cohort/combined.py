@@ -35,6 +35,18 @@ from .agreement import (
     why_fusion_missed,
 )
 
+TOGETHER = {  # sentences
+    Agreement.BOTH: "agreement_both",
+    Agreement.RNA_ONLY: "agreement_rna_only",
+    Agreement.DNA_ONLY: "agreement_dna_only",
+    Agreement.CONTRADICTING: "agreement_contradicting",
+}
+WITHOUT = {State.NOT_DETECTED: "combined_not_detected", State.NOT_ASSESSABLE: "combined_not_assessable"}
+ABOUT = {
+    "alk_rearrangement": "about_alk_rearrangement",
+    "kinase_domain": "about_kinase_domain",
+    "bypass": "about_bypass",
+}
 ORDER = {State.DETECTED: 0, State.NOT_DETECTED: 1, State.NOT_ASSESSABLE: 2}
 
 
@@ -228,7 +240,7 @@ class _Merged:
 
     def _verdict(self, about: str, state: State, findings: Sequence[CombinedFinding]) -> CombinedVerdict:
         say = self._knowledge.sentences.say
-        parts = [say(f"agreement_{f.agreement}", name=f.name) for f in findings]
+        parts = [say(TOGETHER[f.agreement], name=f.name) for f in findings]
         if state is not State.DETECTED:
             for report in self._reports:
                 finding: Finding = getattr(report.verdict, about)
@@ -356,10 +368,10 @@ def _summary(
     knowledge: Knowledge,
 ) -> str:
     say = knowledge.sentences.say
-    parts = [say(f"agreement_{f.agreement}", name=f.name) for f in findings]
+    parts = [say(TOGETHER[f.agreement], name=f.name) for f in findings]
     for verdict in verdicts:
         if verdict.state is not State.DETECTED:
-            parts.append(say(f"combined_{verdict.state}", about=say(f"about_{verdict.about}")))
+            parts.append(say(WITHOUT[verdict.state], about=say(ABOUT[verdict.about])))
     resistant = [t.drug for t in tki if t.call is Call.RESISTANT]
     if resistant:
         parts.append(say("summary_resistant", drugs=", ".join(resistant)))

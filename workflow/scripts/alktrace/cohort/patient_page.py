@@ -10,6 +10,7 @@ from ..model.vocabulary import Assay
 from ..model.words import STATE_WORDS
 from ..report.templates import environment, style
 from .compare import compare
+from .identity import Identity
 from .timeline import timeline_drawing
 
 FUSION_UNITS = {Assay.RNA: "fusion fragments per control fragment", Assay.DNA: "allele fraction"}
@@ -26,9 +27,11 @@ def patient_page(
     reports: Sequence[ReportFindings],
     sentences: Sentences,
     combined: Sequence[tuple[str, str]] = (),
+    pairs: Sequence[Identity] = (),
 ) -> str:
     """The page's text. `reports` are those of the patient, in the order in time; each assay has a part of its own.
-    `combined` are time points with RNA and DNA and the names of their pages, without ending."""
+    `combined` are time points with RNA and DNA and the names of their pages, without ending; `pairs` say whether
+    samples are of one person."""
     series = compare(reports, sentences)
     return (
         environment()
@@ -36,6 +39,7 @@ def patient_page(
         .render(
             patient=patient,
             combined=combined,
+            pairs=pairs,
             fusion_units=FUSION_UNITS,
             reports=reports,
             style=style(),

@@ -18,8 +18,10 @@ from ..runtime.files import write_text
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
 from ..runtime.provenance import file_digest
 from ..runtime.serialise import read_json, write_json
+from .carry_over import carry_over, carry_over_table
 from .combined import combine
 from .combined_page import combined_page
+from .identity import identities, identity_table
 from .multiqc import multiqc
 from .names import combined_groups, combined_stem, file_name
 from .patient_page import patient_page
@@ -27,7 +29,8 @@ from .table import _row, _table
 
 
 def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] | None = None) -> None:
-    """Write summary.tsv, index.html, alktrace_mqc.json and patients/*.html into `out` from report.json files.
+    """Write summary.tsv, carry_over.tsv, identity.tsv, index.html, alktrace_mqc.json and patients/* into `out`, from
+    the samples' report.json.
 
     Rows are in the order of `reports`, which is also the order in time of one patient's samples. Pages of patients that
     are no longer among them are removed. `failed` are samples without a report and why. Raises
@@ -38,15 +41,18 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     patients = _patients(found)
     knowledge = Knowledge.load(KNOWLEDGE)
     combined = _combined(found, knowledge)
+    pairs = identities(list(found.values()), knowledge.sentences)
     pages = {
         file_name(name): patient_page(
             name,
             _series(found, paths),
             knowledge.sentences,
             [(t, s) for (p, t), (s, _) in combined.items() if p == name],
+            [pair for pair in pairs if pair.patient == name],
         )
         for name, paths in patients.items()
     }
+    carried = carry_over(list(found.values()), knowledge.sentences)
     for (patient, _), (stem, record) in combined.items():
         pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient))
     index = (
@@ -55,6 +61,8 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
         .render(
             rows=rows,
             failed=failed or {},
+            carried=carried,
+            strangers=[pair for pair in pairs if pair.verdict == "mismatch"],
             patients={name: file_name(name) for name in patients},
             combined={key: stem for key, (stem, _) in combined.items()},
             style=style(),
@@ -72,6 +80,8 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     for old in [*folder.glob("*.html"), *folder.glob("*.json")]:
         if old.name not in made:
             old.unlink()
+    write_text(out / "identity.tsv", identity_table(pairs))
+    write_text(out / "carry_over.tsv", carry_over_table(carried))
     write_text(out / "summary.tsv", _table(rows, failed or {}))
     write_json(multiqc(rows), out / "alktrace_mqc.json")
     write_text(out / "index.html", index)
@@ -87,6 +97,8 @@ def _combined(
         whole = {path: read_json(path, Report) for path in paths}
         files = {report.sample.id: FileRecord(path.name, file_digest(path)) for path, report in whole.items()}
         record = combine(list(whole.values()), files, knowledge)
+        pairs = identities(list(whole.values()), knowledge.sentences)
+        record.notes += [pair.text for pair in pairs]
         made[patient, timepoint] = (combined_stem(patient, timepoint), record)
     return made
 

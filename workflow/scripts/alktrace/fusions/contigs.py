@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from ..genome.fragments import Alignment, Fragment, Read
 from ..genome.sequence import is_informative, known_bases, mismatches, reverse_complement
 from ..genome.transcripts import Transcript
-from .reads import inside
+from .reads import SPARE, inside, unexplained
 from .word_index import TargetIndex, TargetMatch
 
 MIN_FOREIGN = 10  # bases beyond the target match that make a read a seed
-BORDER = 12  # bases of the target beside a border by which reads that leave there are found
+BORDER = 40  # bases of the target beside a border by which reads that leave there are found: errors spare a word
 MIN_SHARED = 6  # bases on either side of a border that a second fragment must share
 MIN_OVERLAP = 20  # bases by which a read must overlap a contig to extend it
 MIN_INNER_MATCH = 40  # target bases that count with foreign ones on both sides: a short exon
@@ -92,17 +92,29 @@ def _oriented_match(read: Read, index: TargetIndex) -> tuple[str, TargetMatch, b
 def _foreign(read: Read, gene: Transcript, match: TargetMatch, length: int, reverse: bool) -> tuple[int, int]:
     """Bases left and right of the target match that no alignment to the gene explains, in target sense."""
     left, right = match.start, length - match.end
-    primary = read.primary
-    if primary is None:
+    best = _best_alignment(read, gene)
+    if best is None:
         return left, right
-    aligned = _aligned_query(primary, length, reverse)
-    if not inside(primary, gene):
+    aligned = _aligned_query(best, length, reverse)
+    if not inside(best, gene):
         covered = min(match.end, aligned[1]) - max(match.start, aligned[0])
         return (0, 0) if 2 * covered > match.length else (left, right)
-    if primary.start < gene.start or primary.end > gene.end:  # spliced across the gene's border
+    if best.start < gene.start or best.end > gene.end:  # spliced across the gene's border
         return left, right
     return min(left, aligned[0]) if aligned[0] >= MIN_FOREIGN else 0, (
         min(right, length - aligned[1]) if length - aligned[1] >= MIN_FOREIGN else 0
+    )
+
+
+def _best_alignment(read: Read, gene: Transcript) -> Alignment | None:
+    """The primary alignment, or one to the gene that is no worse: a copy of the gene may have won by lot."""
+    if read.primary is None or inside(read.primary, gene):
+        return read.primary
+    most = unexplained(read.primary) + SPARE
+    return min(
+        (a for a in read.alignments if inside(a, gene) and unexplained(a) <= most),
+        key=unexplained,
+        default=read.primary,
     )
 
 

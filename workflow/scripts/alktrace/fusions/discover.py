@@ -96,7 +96,7 @@ def _resolve_seeds(search: Search, fragments: list[Fragment], seeds: list[Seed],
             LOG.warning("%s: more than %d contigs in a round; the rest is left", search.gene.gene, MAX_CONTIGS)
             break
         contig = grow(seed, pool)
-        foreign = _foreign_part(contig, seed)
+        foreign = _foreign_part(contig, seed.target_length, into)
         junction = _resolve(search, contig, foreign, pool.sharing(foreign) | {seed.name}, links, into)
         if junction is None:
             vain[way] += 1
@@ -112,14 +112,15 @@ def place(
 ) -> Junction | None:
     """A junction of a contig that its own reads did not place, with one of the `genes` that share words with it, or
     else at one of the `anchors`, places of the genome that it fits."""
-    foreign = unplaced.foreign
+    foreign = _foreign_part(unplaced.contig, unplaced.target_length, unplaced.into)
     return _resolve(search, unplaced.contig, foreign, set(unplaced.names), {}, unplaced.into, genes, anchors)
 
 
 def _is_linked(search: Search, seed: Seed, links: Mapping[str, tuple[Transcript, set[str]]]) -> bool:
     """Do mates of other fragments lie in a gene that this one read may lead to?"""
+    foreign = _foreign_part(seed.sequence, seed.target_length, seed.into)
     touched = {t.gene_id for t in _partners(search, {seed.name})}
-    touched |= {t.gene_id for t in _border_partners(search, _foreign_part(seed.sequence, seed), seed.into)}
+    touched |= {t.gene_id for t in _border_partners(search, foreign, seed.into)}
     return any(len(links[gene][1] - {seed.name}) >= MIN_LINKS for gene in touched & links.keys())
 
 
@@ -131,10 +132,10 @@ def _explains(reference: JunctionReference, seed: Seed) -> bool:
     return placement.column < reference.breakpoint < placement.end
 
 
-def _foreign_part(contig: str, seed: Seed) -> str:
-    """The bases of a contig beyond the target, and a few of the target so that short parts still hold a word."""
-    foreign = len(contig) - seed.target_length
-    return contig[: foreign + 8] if seed.into else contig[max(0, seed.target_length - 8) :]
+def _foreign_part(contig: str, target_length: int, into: bool) -> str:
+    """The bases of a contig beyond the target, and a few of the target: the first foreign ones may fit it by chance."""
+    foreign = len(contig) - target_length
+    return contig[: foreign + 8] if into else contig[max(0, target_length - 8) :]
 
 
 def _resolve(
@@ -156,7 +157,6 @@ def _resolve(
     if all(s.five.gene_id == s.three.gene_id for _, s in ranked):
         more = {t.gene_id: t for t in (*_border_partners(search, foreign, into), *_of_mates(links), *offered)}
         ranked += _ranked(search, contig, foreign, [more[k] for k in sorted(more)], into)
-    ranked = [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
     best = _best(ranked, into)
     if best is None or (_is_unreached(best[0], into) and not _is_joined(search, best[0], links, into)):
         locus = _locus(search, contig, [*_aligned_places(search, names), *anchors], into)
@@ -223,7 +223,7 @@ def _is_anchored(structure: Structure, contig: str, into: bool) -> bool:
 def _ranked(
     search: Search, contig: str, foreign: str, partners: Sequence[Transcript], into: bool
 ) -> list[tuple[int, Structure]]:
-    """Structures of a contig with each partner that shows enough bases, with their scores.
+    """Structures of a contig with each partner that shows enough bases on both sides, with their scores.
 
     Where the stated transcript leaves something open, the gene's other exons are tried for themselves.
     """
@@ -236,7 +236,7 @@ def _ranked(
             ranked += [(_score(s, into), s) for s in whole]
         if found is not None:
             ranked.append((_score(found, into), found))
-    return ranked
+    return [(score, s) for score, s in ranked if _is_anchored(s, contig, into)]
 
 
 def _structure(search: Search, contig: str, partner: Transcript, into: bool) -> Structure | None:
@@ -263,11 +263,12 @@ def _deleted(structure: Structure, into: bool) -> int:
 
 
 def _other_exons(search: Search, partner: Transcript, foreign: str) -> list[Transcript]:
-    """Exons of the partner's other transcripts that begin or end within the foreign part, each for itself."""
+    """Exons of the partner's other transcripts that share a word with the foreign part, each for itself."""
+    words = [foreign[i : i + LOCUS_WORD] for i in range(0, len(foreign) - LOCUS_WORD + 1, 4)]
     found = []
     for start, end in partner.other_exons:
         bases = search.genome.fetch_stranded(partner.contig, start, end, partner.strand)
-        if len(bases) >= MIN_PARTNER_MATCH and (bases[-LOCUS_WORD:] in foreign or bases[:LOCUS_WORD] in foreign):
+        if len(bases) >= MIN_PARTNER_MATCH and any(word in bases for word in words):
             found.append(replace(partner, exons=((start, end),), cds=None, stated=False, other_exons=()))
     return found[:MAX_ALTERNATIVES]
 

@@ -136,8 +136,9 @@ FILTERS = (
 def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon: int, annotation: Annotation) -> bool:
     """Can transcription running on from `five` into its downstream neighbour `three` explain the junction?
 
-    Same strand, in order, no further than READ_THROUGH_DISTANCE, no coding gene of either strand between, and one of
-    the exons where run-on splicing joins: the last two of the 5' gene or the first three of the 3' gene.
+    Same strand, in order, no further than READ_THROUGH_DISTANCE, no coding gene of either strand between, and both
+    exons where run-on splicing joins: one of the last two of the 5' gene and one of the first three of the 3' gene. A
+    junction that leaves out more of either gene is a deletion between them, as in GOPC::ROS1.
     """
     if five.contig != three.contig or five.strand != three.strand:
         return False
@@ -148,7 +149,7 @@ def read_through(five: Transcript, three: Transcript, five_exon: int, three_exon
     between = annotation.overlapping(five.contig, upstream.end + 1, downstream.start - 1)
     if any(t.start > upstream.end and t.end < downstream.start and t.cds for t in between):
         return False
-    return five_exon >= len(five.exons) - 1 or three_exon <= 3
+    return five_exon >= len(five.exons) - 1 and three_exon <= 3
 
 
 def is_unspliced_form(junction: Junction, spliced: Junction) -> bool:

@@ -12,10 +12,8 @@ from ..structure.junction import Structure
 from .count import SPAN_WINDOW, count_spanning, facing_mates
 from .junction import Junction, Search
 from .placement import JunctionReference
-from .reads import inside
+from .reads import SPARE, inside, unexplained
 from .word_index import TargetIndex
-
-SPARE = 1  # differences by which another gene may explain a mate less well
 
 
 def uncrossed(
@@ -59,13 +57,13 @@ def _one_gene_explains(fragment: Fragment, gene: Transcript, index: TargetIndex)
 
 def _explains(read: Read, gene: Transcript, index: TargetIndex) -> bool:
     if any(inside(a, gene) for a in read.alignments):
-        best = min(a.mismatches + a.left_clip + a.right_clip for a in read.alignments)
-        if any(inside(a, gene) and a.mismatches + a.left_clip + a.right_clip <= best + SPARE for a in read.alignments):
+        best = min(map(unexplained, read.alignments))
+        if any(inside(a, gene) and unexplained(a) <= best + SPARE for a in read.alignments):
             return True
     if read.primary is None:
         return False
     wrong = min((index.differences(read.sense(turned)) for turned in (False, True)), default=len(read.sequence))
-    return wrong <= read.primary.mismatches + read.primary.left_clip + read.primary.right_clip + SPARE
+    return wrong <= unexplained(read.primary) + SPARE
 
 
 def linked_genes(search: Search, fragments: Iterable[Fragment], into: bool) -> dict[str, tuple[Transcript, set[str]]]:

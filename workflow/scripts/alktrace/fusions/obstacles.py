@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..genome.transcripts import Transcript
-from ..model.findings import junction_is
+from ..model.findings import broken_kinases, junction_is, label
 from ..model.records import FusionResult, Obstacle, RecruitStats
 from ..settings import FusionSettings
 from .limit import SEED_ANCHOR, Shape
@@ -49,7 +49,10 @@ def _is_blind(gene: Transcript, exon: int, blind: frozenset[tuple[str, int]]) ->
 def _unexplained(
     result: FusionResult, target: str, stats: RecruitStats, settings: FusionSettings
 ) -> Iterable[Obstacle]:
-    """Evidence of a junction with the support of a call that nothing accounts for."""
+    """Evidence of a junction with the support of a call that nothing accounts for, or that leaves the kinase open."""
+    for fusion in broken_kinases(result.fusions, target):
+        fragments = fusion.support.unique_fragments
+        yield Obstacle("alk_broken_kinase", {"name": fusion.name, "label": label(fusion), "fragments": fragments})
     for fusion in result.fusions:
         if fusion.target == target and fusion.confidence == "low":
             fragments = fusion.support.unique_fragments

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pysam
 
-from ..genome.fragments import SOFT_CLIP, Alignment, Fragment, packed_end, parse_alignment, read_records
+from ..genome.fragments import HARD_CLIP, SOFT_CLIP, Alignment, Fragment, packed_end, parse_alignment, read_records
 from ..genome.transcripts import Annotation, Transcript
 from ..model.molecules import MoleculeRule
 from .imbalance import GeneReads
@@ -16,11 +16,18 @@ from .word_index import TargetIndex
 
 MOST_LENGTHS = 5_000  # fragments whose length is looked at
 MIN_CLIP = 8  # shorter clips are alignment ends, not evidence
+SPARE = 1  # bases by which another place may explain a read less well
+_CLIPS = (SOFT_CLIP, HARD_CLIP)
 
 
 def inside(alignment: Alignment, gene: Transcript) -> bool:
     """Does the alignment touch the gene's span?"""
     return alignment.contig == gene.contig and alignment.end >= gene.start and alignment.start <= gene.end
+
+
+def unexplained(alignment: Alignment) -> int:
+    """Bases of its read that an alignment leaves out or has wrong."""
+    return alignment.mismatches + alignment.left_clip + alignment.right_clip
 
 
 def _leaves(record: pysam.AlignedSegment, gene: Transcript) -> bool:
@@ -36,13 +43,20 @@ def _leaves(record: pysam.AlignedSegment, gene: Transcript) -> bool:
     return record.next_reference_name != gene.contig or not gene.start <= mate <= gene.end
 
 
+def _touches(record: pysam.AlignedSegment, gene: Transcript) -> bool:
+    """Does a mapped record overlap the gene's span?"""
+    return record.reference_name == gene.contig and (
+        (record.reference_end or 0) >= gene.start and record.reference_start + 1 <= gene.end
+    )
+
+
 def _clips(record: pysam.AlignedSegment) -> list[tuple[int, int]]:
-    """Query intervals (0-based, half-open, as stored) that a record leaves unaligned."""
-    cigar, length = record.cigartuples or [], record.query_length
+    """Query intervals (0-based, half-open, of the whole read) that a record leaves unaligned."""
+    cigar, length = record.cigartuples or [], record.infer_read_length() or 0
     found = []
-    if cigar and cigar[0][0] == SOFT_CLIP and cigar[0][1] >= MIN_CLIP:
+    if cigar and cigar[0][0] in _CLIPS and cigar[0][1] >= MIN_CLIP:
         found.append((0, cigar[0][1]))
-    if cigar and cigar[-1][0] == SOFT_CLIP and cigar[-1][1] >= MIN_CLIP:
+    if cigar and cigar[-1][0] in _CLIPS and cigar[-1][1] >= MIN_CLIP:
         found.append((length - cigar[-1][1], length))
     return found
 
@@ -52,10 +66,7 @@ def _is_candidate(record: pysam.AlignedSegment, gene: Transcript, index: TargetI
     sequence = record.query_sequence or ""
     if record.is_unmapped:
         return index.holds(sequence)
-    touches = record.reference_name == gene.contig and (
-        (record.reference_end or 0) >= gene.start and record.reference_start + 1 <= gene.end
-    )
-    if touches:
+    if _touches(record, gene):
         return bool(_clips(record)) or _leaves(record, gene)
     return any(index.holds(sequence[a:b]) for a, b in _clips(record))
 
@@ -88,10 +99,13 @@ def survey(
         spans.setdefault(gene.contig, []).append((gene.start, gene.end))
     reads, sizes = GeneReads(target), FragmentLengths(annotation)
     ends: tuple[set[int], set[int]] = (set(), set())
-    for record in read_records(bam):
-        if record.is_supplementary:
-            continue
+    for record in read_records(bam, secondary=True):
         name = str(record.query_name)
+        if record.is_secondary or record.is_supplementary:
+            for names, (gene, _) in zip(found, genes, strict=True):
+                if _touches(record, gene) and (_clips(record) or _leaves(record, gene)):
+                    names.add(name)
+            continue
         if rule.umi is not None:
             rule.identifier(name)
             if rule.asks_for_ligated and not record.is_unmapped:

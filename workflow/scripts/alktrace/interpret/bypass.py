@@ -9,18 +9,19 @@ from msgspec.structs import replace
 
 from ..knowledge.evidence import Knowledge, Track, references, unique
 from ..knowledge.sentences import Said, saying
-from ..model.findings import kinase_fusions, label
-from ..model.records import BypassEvent, Fusion, FusionResult, RecruitStats
+from ..model.findings import TARGET, broken_kinases, kinase_fusions, label
+from ..model.records import BypassEvent, CopyRatio, Fusion, FusionResult, RecruitStats, ScreenResult
 from ..model.vocabulary import Assay, Confidence, Kind, State, TrackKind
-from ..model.words import UNKNOWN, named, percent
+from ..model.words import UNKNOWN, named, number, percent
 from ..settings import InterpretSettings
 from .outcome import Outcome
 
 KINDS = tuple(TrackKind)
+COPIES = {State.DETECTED: "copy_detected", State.NOT_DETECTED: "copy_not_detected"}  # sentences
 
 
 def assemble(
-    screened: Sequence[BypassEvent],
+    screen: ScreenResult,
     fusions: FusionResult,
     stats: RecruitStats,
     assay: str,
@@ -29,7 +30,8 @@ def assemble(
 ) -> list[BypassEvent]:
     """All tracks: those of the screen first, then fusion and amplification rows in table order, then mutation and
     exon-skipping rows whose gene was not screened. Rows of other kinds (expression, signalling) are no tracks."""
-    events = [_with_references(event, knowledge) for event in screened]
+    events = [_with_references(event, knowledge) for event in screen.bypass]
+    copies = {ratio.gene: ratio for ratio in screen.copy_ratios}
     have = {(event.gene, event.kind) for event in events}
     for row in knowledge.bypass:
         for gene in row.gene_names:
@@ -37,7 +39,7 @@ def assemble(
                 events.append(_fusion_track(gene, fusions, stats, knowledge, settings))
                 have.add((gene, TrackKind.FUSION))
             elif row.track_kind == TrackKind.AMPLIFICATION:
-                events.append(_amplification(gene, row, assay, knowledge))
+                events.append(_amplification(gene, row, assay, copies.get(gene), knowledge))
             elif row.kind in KINDS and (gene, row.kind) not in have:
                 reason = knowledge.sentences.say("track_not_screened", gene=gene)
                 events.append(_untested(gene, row, reason))
@@ -92,11 +94,18 @@ def _unseen(knowledge: Knowledge) -> list[str]:
 # ---------------------------------------------------------------- verdict
 def judge(tracks: Tracks) -> Outcome:
     """State of the bypass tracks and drivers of the test. The first sentence of the reason is that of the summary."""
-    state, said, worst = _state([*tracks.signalling, *tracks.drivers])
+    gained = [e for e in tracks.copies if e.state is State.DETECTED]
+    # More copies of ALK are no way around it: they stand in the list of reasons.
+    state, said, worst = _state([*tracks.signalling, *tracks.drivers, *(e for e in gained if e.gene != TARGET)])
     tail = []
-    if tracks.copies:
-        genes = dict.fromkeys(event.gene for event in tracks.copies)
-        tail.append(saying("bypass_no_copy_number", genes=", ".join(genes)))
+    clear = [e for e in tracks.copies if e.state is State.NOT_DETECTED]
+    blind = dict.fromkeys(e.gene for e in tracks.copies if e.state is State.NOT_ASSESSABLE)
+    if clear:
+        worst_ratio = max(e.limit_of_detection or 0.0 for e in clear)
+        genes = ", ".join(e.gene for e in clear)
+        tail.append(saying("bypass_no_gain", genes=genes, limit=number(worst_ratio)))
+    if blind:
+        tail.append(saying("bypass_no_copy_number", genes=", ".join(blind)))
     if tracks.outside:
         tail.append(saying("bypass_outside", events=named(tracks.outside)))
     if tracks.untested:
@@ -125,12 +134,15 @@ def _worst(tracks: Sequence[BypassEvent], kind: TrackKind) -> float | None:
 
 
 def limit_words(tracks: Sequence[BypassEvent]) -> Said:
-    """The worst limit of detection of tracks that were not detected: VAF, else that of fusions."""
+    """The worst limit of detection of tracks that were not detected: VAF, else that of fusions, else of copy ratios."""
     worst, fusions = _worst(tracks, TrackKind.MUTATION), _worst(tracks, TrackKind.FUSION)
     if worst is not None:
         return saying("bypass_limit", worst=percent(worst))
     if fusions is not None:
         return saying("bypass_fusion_limit", one_in=round(1 / fusions))
+    ratio = _worst(tracks, TrackKind.AMPLIFICATION)
+    if ratio is not None:
+        return saying("bypass_copy_limit", ratio=number(ratio))
     return saying("bypass_no_limit")
 
 
@@ -150,14 +162,35 @@ def _untested(gene: str, row: Track, reason: str) -> BypassEvent:
     )
 
 
-def _amplification(gene: str, row: Track, assay: str, knowledge: Knowledge) -> BypassEvent:
-    said = saying("track_amplification_dna", region=row.region)
+def _amplification(gene: str, row: Track, assay: str, copies: CopyRatio | None, knowledge: Knowledge) -> BypassEvent:
+    """Copies of a gene; the limit is the smallest ratio that would have been called."""
+    sources = references(row, note=row.meaning)
+    state, depth, limit = State.NOT_ASSESSABLE, None, None
     if assay == Assay.RNA:
         said = saying("track_amplification_rna", region=row.region, how=row.rna_assessable)
-    reason, sources = knowledge.sentences.word(said), references(row, note=row.meaning)
+    elif copies is None or copies.ratio is None:
+        said = saying(copies.reason if copies else "copy_no_target", gene=gene)
+    else:
+        state, depth, limit = copies.state, copies.fragments, copies.limit
+        said = saying(copies.reason or COPIES[copies.state], **_copy_fields(copies))
+    reason = knowledge.sentences.word(said)
     return BypassEvent(
-        gene, row.event_type, TrackKind.AMPLIFICATION, State.NOT_ASSESSABLE, None, None, None, reason, sources, row.id
+        gene, row.event_type, TrackKind.AMPLIFICATION, state, depth, None, limit, reason, sources, row.id
     )
+
+
+def _copy_fields(copies: CopyRatio) -> dict[str, object]:
+    against = saying("copy_against_normals", normals=copies.normals)
+    return {
+        "gene": copies.gene,
+        "ratio": number(copies.ratio),
+        "low": number(copies.low),
+        "high": number(copies.high),
+        "limit": number(copies.limit),
+        "targets": copies.targets,
+        "fragments": copies.fragments,
+        "against": against if copies.normals else saying("copy_against_targets"),
+    }
 
 
 def _fusion_track(
@@ -193,6 +226,10 @@ def _fusion_track(
         state = State.NOT_ASSESSABLE
         needed = max(settings.min_control_fragments, 1)
         said = [say("track_fusion_few_controls", controls=stats.control_fragments, needed=needed)]
+    broken = broken_kinases(fusions.fusions, gene)
+    if broken:
+        state, count = State.NOT_ASSESSABLE, None
+        said = [say("track_fusion_broken", gene=gene, **_fields(f)) for f in broken]
     said += [say("track_fusion_low", **_fields(f)) for f in low]
     return BypassEvent(
         gene, "kinase fusion", TrackKind.FUSION, state, None, count, limit, " ".join(said), sources, track

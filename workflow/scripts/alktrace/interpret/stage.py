@@ -52,7 +52,7 @@ def build_report(
     wild_type_only = whole_transcripts and rearrangement.state is State.NOT_DETECTED
     wanted = inhibitors.all_resistance_codons(tables)
     kinase = verdicts.kinase_domain(screen.mutations, domain, wanted, tables, wild_type_only)
-    events = bypass.assemble(screen.bypass, fusions, stats, sample.assay, tables, settings)
+    events = bypass.assemble(screen, fusions, stats, sample.assay, tables, settings)
     tracks = bypass.classify(events, screen.bypass, tables)
     ways = bypass.judge(tracks)
     drugs = inhibitors.matrix(found, rearrangement.state, screen.mutations, domain, tables)
@@ -117,6 +117,9 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, se
         notes=[*_bam_notes(stats, sentences), *fusions.notes, *screen.notes],
         dna=fusions.dna,
         bams=stats.bams,
+        copy_ratios=screen.copy_ratios,
+        copy_targets=screen.copy_targets,
+        fingerprint=screen.fingerprint,
     )
 
 

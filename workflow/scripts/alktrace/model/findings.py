@@ -41,6 +41,18 @@ def kinase_fusions(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion
     return [f for f in fusions if f.target == gene and f.kind == Kind.KINASE_FUSION and f.confidence != Confidence.LOW]
 
 
+def broken_kinases(fusions: Iterable[Fusion], gene: str = TARGET) -> list[Fusion]:
+    """Junctions of medium or high confidence that join a partner to `gene` inside its kinase domain. A piece of the
+    gene that is inserted into the partner, with a second junction behind it, is none."""
+    mine = [f for f in fusions if f.target == gene]
+    inserted = {f.event_id for f in mine if f.five_prime.gene == gene}
+    return [
+        f
+        for f in mine
+        if f.kind == Kind.DISRUPTING_EVENT and f.confidence != Confidence.LOW and f.event_id not in inserted
+    ]
+
+
 def functional(fusion: Fusion) -> bool:
     """Whether the structure is shown to give a kinase: in frame, no early stop, kinase domain not lost."""
     whole = fusion.kinase_domain_retained is not False and fusion.premature_stop is not True

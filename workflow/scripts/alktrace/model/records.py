@@ -471,11 +471,68 @@ class BypassEvent(Record):
     depth: Count | None
     alt_fragments: Count | None
     limit_of_detection: Annotated[
-        Number | None, Meta(description="VAF; fusion tracks: fusion fragments per control fragment")
+        Number | None,
+        Meta(description="VAF; fusion tracks: fusion fragments per control fragment; amplification: copy ratio"),
     ]
     reason: str
     references: list[Reference]
     track: Annotated[str, Meta(description="id of its row of bypass.tsv")] = ""
+
+
+class CopyTarget(Record, kw_only=True):
+    """Coverage of one target of a DNA panel in unique fragments; compared with that of normal samples by its place."""
+
+    gene: str
+    contig: str
+    start: Position
+    end: Position
+    gc: Annotated[Fraction, Meta(description="of the bases around its middle")]
+    baited: Annotated[Fraction, Meta(description="share of these bases inside baits")]
+    fragments: Annotated[int, Meta(ge=0, description="unique fragments that touch it")]
+    depth: Annotated[float, Meta(ge=0, description="mean number of unique fragments over a base")]
+
+
+class CopyRatio(Record, kw_only=True):
+    """Copies of a gene against the other genes of the panel, 1 where nothing is gained, in the tube: not corrected for
+    tumour content. `limit` is the smallest ratio that is called in 95 of 100 such samples."""
+
+    gene: str
+    state: State
+    ratio: Number | None
+    low: Annotated[Number | None, Meta(description="95% interval")]
+    high: Annotated[Number | None, Meta(description="95% interval")]
+    limit: Number | None
+    targets: Count
+    fragments: Count
+    normals: Annotated[int, Meta(ge=0, description="normal samples compared with; 0: the sample's other targets")]
+    reason: Annotated[str, Meta(description="key of the sentence that says why it is not assessable")] = ""
+
+
+class GenotypeSite(Record, kw_only=True):
+    """An inherited variant as the sample shows it, on the + strand: `copies` 1 heterozygous, 2 homozygous."""
+
+    contig: str
+    position: Position
+    ref: Bases
+    alt: Bases
+    copies: Annotated[int, Meta(ge=1, le=2)]
+    depth: Count
+    alt_fragments: Count
+
+
+class CallableStretch(Record, kw_only=True):
+    """Bases that are deep enough and the reference's."""
+
+    contig: str
+    start: Position
+    end: Position
+
+
+class Fingerprint(Record, kw_only=True):
+    """Variants and plain stretches by which samples of one person know each other."""
+
+    sites: list[GenotypeSite]
+    callable: list[CallableStretch]
 
 
 class ScreenResult(Record):
@@ -488,6 +545,9 @@ class ScreenResult(Record):
     error_rates: dict[str, float]  # substitution type, sense of the transcript ("C>T") -> rate per base
     call_alpha: float  # p-value threshold of one call
     notes: list[str]
+    copy_ratios: list[CopyRatio] = []  # of DNA
+    copy_targets: list[CopyTarget] = []  # of DNA
+    fingerprint: Fingerprint | None = None  # of samples with a patient
 
 
 # ---------------------------------------------------------------- interpretation
@@ -621,7 +681,12 @@ class Qc(Record, kw_only=True):
     ]
     notes: list[str]
     dna: DnaSearch | None = None
+    copy_ratios: Annotated[list[CopyRatio], Meta(description="of DNA panels")] = []
+    copy_targets: Annotated[
+        list[CopyTarget], Meta(description="of DNA panels; what normal samples give to others")
+    ] = []
     bams: Annotated[list[BamInput], Meta(description="of samples given as BAM or CRAM")] = []
+    fingerprint: Annotated[Fingerprint | None, Meta(description="of samples with a patient; not in exports")] = None
 
 
 class FileRecord(Record):

@@ -94,7 +94,7 @@ def _unassessed(report: Report) -> Answer:
 
 def is_outside(track: BypassEvent) -> bool:
     """Whether no sample of this kind could show the track: nothing was counted for it."""
-    return track.state is State.NOT_ASSESSABLE and track.alt_fragments is None
+    return track.state is State.NOT_ASSESSABLE and track.alt_fragments is None and track.depth is None
 
 
 def _inhibitors(report: Report) -> Answer:

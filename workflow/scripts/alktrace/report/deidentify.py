@@ -11,7 +11,7 @@ from ..model.records import FileRecord, Report, SampleInfo
 
 
 def deidentified(report: Report) -> Report:
-    """A copy without patient, time point, any other text of the sheet, and names of read files.
+    """A copy without patient, time point, any other text of the sheet, inherited variants, and names of read files.
 
     The sample's name is made of the checksums of its reads: the same reads have the same name, and nobody can guess it
     from a list of names. Specimen and tumour content stay: they are no free text.
@@ -27,7 +27,12 @@ def deidentified(report: Report) -> Report:
         column = role.rpartition(".")[2]  # before the dot stands the unit's name, which is text of the sheet
         reads[f"{number}.{column}"] = FileRecord(column + _ending(record.file), record.sha256)
     settings = {key: value for key, value in provenance.settings.items() if key != "umi"}
-    return replace(report, sample=bare, provenance=replace(provenance, reads=reads, settings=settings))
+    return replace(
+        report,
+        sample=bare,
+        qc=replace(report.qc, fingerprint=None),
+        provenance=replace(provenance, reads=reads, settings=settings),
+    )
 
 
 def _ending(file: str) -> str:

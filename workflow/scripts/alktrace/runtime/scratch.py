@@ -7,8 +7,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+
+_HELD: set[Path] = set()  # folders of this process
 
 
 @contextmanager
@@ -21,15 +23,19 @@ def scratch_folder(beside: Path, use: str) -> Iterator[Path]:
     the same use there does: the folder's lock ends with its process. Where the disk knows no locks, such folders stay.
     """
     place, prefix = _place(beside), f"alktrace-{use}-"
-    with _locked(place) as alone:
+    # A folder of this process is locked by it already: waiting for that lock would never end.
+    with nullcontext(False) if place.resolve() in _HELD else _locked(place) as alone:
         if alone:
             _sweep(place, prefix)
         folder = Path(tempfile.mkdtemp(dir=place, prefix=prefix))
         held = os.open(folder, os.O_RDONLY)
         _lock(held)
+    own = folder.resolve()
+    _HELD.add(own)
     try:
         yield folder
     finally:
+        _HELD.remove(own)
         os.close(held)
         shutil.rmtree(folder, ignore_errors=True)
 

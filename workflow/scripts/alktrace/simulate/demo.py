@@ -11,7 +11,7 @@ import numpy as np
 from ..model.vocabulary import State
 from ..runtime.files import write_text
 from ..runtime.serialise import write_json
-from . import panel, rearrangements, scenarios, transcripts
+from . import panel, rearrangements, scenarios, tables, transcripts
 from .genome import SEED, SyntheticGenome, build_genome, write_fasta, write_gtf
 from .reads import ReadSettings
 from .scenarios import Entry, Scenario, background
@@ -21,6 +21,7 @@ RESISTANCE = "c.3604G>A"  # G1202R
 RESISTANCE_SHARE = 0.3
 BYPASS = "c.35G>A"  # KRAS G12D
 BYPASS_SHARE = 0.25
+PLASMA_SHARE = 0.06  # of the copies in plasma carry the rearrangement
 BACKGROUND = 40_000  # fragments: enough that the hotspots of the bypass genes can be assessed
 DNA_EXONS = {"EGFR": range(18, 22), "KRAS": (2, 3), "BRAF": (15,), "MET": (13, 14, 15), "TP53": range(4, 9)}
 UMI = "::umi:([ACGTN+]+)"
@@ -38,7 +39,7 @@ class MutationTruth:
 
 @dataclass(frozen=True)
 class DnaSample:
-    """A sample of DNA: a panel library."""
+    """A sample of DNA: a panel library. `mutations` name the changes of `content`."""
 
     sample: str
     patient: str
@@ -47,6 +48,7 @@ class DnaSample:
     content: panel.PanelSample
     settings: panel.PanelSettings
     alk_rearrangement: State
+    mutations: tuple[MutationTruth, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,29 @@ def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
 
 
 def dna_samples(genome: SyntheticGenome) -> list[DnaSample]:
-    """Panel samples of the demo: tissue with the inversion of variant 1 between two repeats."""
+    """Panel samples of the demo, each beside the RNA of the same patient and time point: tissue with the inversion of
+    variant 1 between two repeats, and plasma with that of variant 3 and a resistance mutation on half of its copies."""
     places = rearrangements.repeat_breakpoints(genome, ("EML4", 13), ("ALK", 19), np.random.default_rng(genome.seed))
     event = rearrangements.fuse(genome, "V1", ("EML4", places[0]), ("ALK", places[1]))
-    content = panel.PanelSample("demo_DNA_tissue", (panel.Event(event, 0.2),))
+    tissue = panel.PanelSample("demo_DNA_tissue", (panel.Event(event, 0.2),))
     settings = panel.PanelSettings(depth=400, umi_length=8, fragments=(260.0, 60.0))
-    return [DnaSample(content.name, "patient 6", "baseline", "tissue", content, settings, State.DETECTED)]
+    spot = [
+        rearrangements.intron_position(genome, gene, intron, share)
+        for gene, intron, share in (("EML4", 6, 0.4), ("ALK", 19, 0.8))
+    ]
+    variant_3 = rearrangements.fuse(genome, "V3", ("EML4", spot[0]), ("ALK", spot[1]))
+    plasma = panel.PanelSample(
+        "demo_DNA_plasma",
+        (panel.Event(variant_3, PLASMA_SHARE),),
+        (panel.Change("ALK", RESISTANCE, PLASMA_SHARE / 2, carrier="V3"),),
+    )
+    deep = panel.PanelSettings(depth=800, umi_length=8, fragments=(167.0, 20.0), second_peak=0.1)
+    resistance = MutationTruth("ALK", RESISTANCE, "G1202R", PLASMA_SHARE / 2)
+    detected = State.DETECTED
+    return [
+        DnaSample(tissue.name, "patient 1", "baseline", "tissue", tissue, settings, detected),
+        DnaSample(plasma.name, "patient 2", "progression", "plasma", plasma, deep, detected, (resistance,)),
+    ]
 
 
 def _changed(
@@ -138,9 +157,16 @@ def write_demo(folder: Path, seed: int = SEED) -> None:
         panel.write(genome, one.content, baits, one.settings, seed + number, paths)
     write_text(folder / "samples.tsv", _sheet(samples, dna))
     truth = {s.sample: _truth(s) for s in samples}
-    truth |= {s.sample: {"alk_rearrangement": s.alk_rearrangement, **s.content.truth(genome)} for s in dna}
+    truth |= {
+        s.sample: {
+            "alk_rearrangement": s.alk_rearrangement,
+            **s.content.truth(genome),
+            "mutations": list(s.mutations),
+        }
+        for s in dna
+    }
     write_json({"samples": truth}, folder / "truth.json")
-    write_text(folder / "truth.tsv", _truth_table(samples))
+    write_text(folder / "truth.tsv", _truth_table(genome, samples, dna))
     # Last: its presence says that the folder is complete.
     write_text(folder / "config.yaml", "samples: samples.tsv\nreference:\n  fasta: genome.fa\n  gtf: genes.gtf\n")
 
@@ -173,10 +199,26 @@ def _different(sample: DemoSample) -> tuple[FusionTruth, ...]:
     return tuple({f.notation: f for f in sample.scenario.fusions}.values())
 
 
-def _truth_table(samples: list[DemoSample]) -> str:
-    lines = ["sample\talk_rearrangement\tfusion\tvariant\tnotation\tframe\tinserted_sequence\tmutations"]
+def _truth_table(genome: SyntheticGenome, samples: list[DemoSample], dna: list[DnaSample]) -> str:
+    """One row a fusion; of DNA the predicted transcript, with the share of the copies that carry the rearrangement."""
+    columns = ("sample", "assay", "alk_rearrangement", "fusion", "variant", "notation", "frame", "inserted_sequence")
+    lines = ["\t".join((*columns, "allele_fraction", "mutations"))]
     for s in samples:
-        mutations = ",".join(f"{m.gene} {m.short} ({m.vaf})" for m in s.mutations)
-        rows = [(f.name, f.variant or "", f.notation, f.frame, f.inserted_sequence) for f in _different(s)]
-        lines += ["\t".join((s.sample, s.alk_rearrangement, *row, mutations)) for row in rows or [("",) * 5]]
+        rows = [(f.name, f.variant or "", f.notation, f.frame, f.inserted_sequence, "") for f in _different(s)]
+        head = (s.sample, "rna", s.alk_rearrangement)
+        lines += ["\t".join((*head, *row, _mutations(s))) for row in rows or [("",) * 6]]
+    letters = {row.five_gene: row.five_name for row in tables.read_junctions()}
+    for one in dna:
+        head = (one.sample, "dna", one.alk_rearrangement)
+        for event in one.content.events:
+            for junction in rearrangements.junctions(genome, event.rearrangement):
+                found = junction.prediction
+                if found and found.three_gene == "ALK":
+                    notation = f"{letters[found.five_gene]}{found.five_exon};A{found.three_exon}"
+                    row = (f"{found.five_gene}::ALK", event.rearrangement.name, notation, found.frame, "")
+                    lines.append("\t".join((*head, *row, f"{event.share:g}", _mutations(one))))
     return "\n".join(lines) + "\n"
+
+
+def _mutations(sample: DemoSample | DnaSample) -> str:
+    return ",".join(f"{m.gene} {m.short} ({m.vaf:g})" for m in sample.mutations)
