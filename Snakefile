@@ -1,4 +1,4 @@
-"""alktrace: FASTQ to a typed ALK fusion, its resistance mutations and one report a sample."""
+"""alktrace: FASTQ to a typed ALK fusion, its resistance mutations and one report per sample."""
 
 from snakemake.utils import min_version
 
@@ -14,7 +14,8 @@ report: "workflow/report/workflow.rst"
 # In the order of the data.
 include: "workflow/rules/common.smk"
 include: "workflow/rules/reference.smk"
-include: "workflow/rules/sample.smk"
+include: "workflow/rules/evidence.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/cohort.smk"
 
 

@@ -3,6 +3,7 @@
     python benchmarks/fusions.py samples --set eml4 --seed 1 --out eml4.tsv      # --fragments 5,3,2 --reads 2x75,2x100
     python benchmarks/fusions.py samples --set novel --count 100 --seed 2 --out novel.tsv
     python benchmarks/fusions.py negatives --count 20 --seed 3 --out negatives.tsv
+    python benchmarks/fusions.py limit --count 40 --seed 4 --out limit.tsv
     python benchmarks/fusions.py table eml4.tsv novel.tsv ...
 
 Each sample goes through recruit, search, align and call in this process. A sample has background reads and, of each
@@ -36,13 +37,14 @@ from alktrace.fusions.stage import call_fusions  # noqa: E402
 from alktrace.genome.sequence import reverse_complement  # noqa: E402
 from alktrace.genome.transcripts import Transcript  # noqa: E402
 from alktrace.knowledge.fusions import pieces, read_tables  # noqa: E402
-from alktrace.model.records import Fusion, FusionResult  # noqa: E402
+from alktrace.model.records import Fusion, FusionResult, RecruitStats  # noqa: E402
 from alktrace.model.vocabulary import Confidence, Kind  # noqa: E402
 from alktrace.recruit.stage import recruit  # noqa: E402
 from alktrace.reference.genome import prepare_annotation, prepare_genome  # noqa: E402
 from alktrace.reference.target_listing import blind_codons  # noqa: E402
 from alktrace.reference.targets import build_targets  # noqa: E402
 from alktrace.runtime.provenance import file_records  # noqa: E402
+from alktrace.runtime.serialise import read_json  # noqa: E402
 from alktrace.settings import FusionSettings  # noqa: E402
 from alktrace.simulate import tables, transcripts  # noqa: E402
 from alktrace.simulate.genome import (  # noqa: E402
@@ -270,7 +272,7 @@ def _random_bases(count: int, rng: Generator) -> str:
 # ---------------------------------------------------------------- reads
 @dataclass(frozen=True)
 class Layout:
-    """Read length and mates: "2x75", "1x100"."""
+    """Mates, read length and mean length of fragments (210): "2x75", "1x100", "2x100@130"."""
 
     name: str
 
@@ -280,7 +282,11 @@ class Layout:
 
     @property
     def length(self) -> int:
-        return int(self.name.split("x")[1])
+        return int(self.name.partition("@")[0].split("x")[1])
+
+    @property
+    def fragment(self) -> float:
+        return float(self.name.partition("@")[2] or 210)
 
 
 @dataclass(frozen=True)
@@ -299,8 +305,8 @@ class Drawn:
 
 
 def draw(size: int, layout: Layout, rng: Generator) -> Drawn:
-    """A fragment from anywhere in a molecule of `size` bases, about 210 bases long."""
-    length = min(size, max(40, round(float(rng.normal(210, 55)))))
+    """A fragment from anywhere in a molecule of `size` bases; a quarter of the mean is the standard deviation."""
+    length = min(size, max(40, round(float(rng.normal(layout.fragment, layout.fragment / 4)))))
     if layout.mates == 1:
         length = min(size, max(length, 60))
     start = int(rng.integers(0, size - length + 1))
@@ -584,6 +590,40 @@ def negatives(arguments: argparse.Namespace, world: World, scratch: Path) -> Ite
             yield {**common, "outcome": "detected" if sure else "mentioned", **_told(fusion)}
 
 
+# ---------------------------------------------------------------- limit of detection
+def at_the_limit(arguments: argparse.Namespace, world: World, scratch: Path) -> Iterator[dict[str, object]]:
+    """Samples with as many fragments over a junction as the stated limit asks for, on average: a row each.
+
+    `asked` is that number, which a sample without fusion states (its limit times its control fragments); `outcome`
+    is "detected" where the verdict would be.
+    """
+    plain = [w for w in eml4_forms(world, np.random.default_rng(1)) if not w.truth.inserted_sequence]
+    for layout in map(Layout, arguments.reads.split(",")):
+        rng = np.random.default_rng([arguments.seed, 11, layout.mates, layout.length])
+        with tempfile.TemporaryDirectory(dir=scratch) as name:
+            folder = Path(name)
+            result = call(world, write_sample(background(world, layout, rng), layout, even, rng, folder), folder)
+            controls = read_json(folder / "stats.json", RecruitStats).control_fragments
+        needed = (result.junction_limit or 0) * controls
+        for number in range(arguments.count if needed else 0):
+            wanted = plain[number % len(plain)]
+            truth, size = wanted.truth, len(wanted.molecule.sequence)
+            drawn: list[Drawn] = []
+            count = rng.poisson(needed)
+            while len(drawn) < count:
+                one = draw(size, layout, rng)
+                if one.start < truth.left_end < one.start + one.length:
+                    drawn.append(one)
+            parts = [*background(world, layout, rng), (wanted.molecule.sequence, drawn)]
+            with tempfile.TemporaryDirectory(dir=scratch) as name:
+                result = call(world, write_sample(parts, layout, even, rng, Path(name)), Path(name))
+            found = next((f for f in result.fusions if f.name == truth.name and f.confidence != Confidence.LOW), None)
+            yield {
+                "set": "limit", "form": wanted.form, "asked": f"{needed:.1f}", "reads": layout.name, "seed": number,
+                "outcome": "detected" if found else "missed", **_told(found),
+            }  # fmt: skip
+
+
 # ---------------------------------------------------------------- commands
 def samples(arguments: argparse.Namespace, world: World, scratch: Path) -> Iterator[dict[str, object]]:
     rng = np.random.default_rng([arguments.seed, 5])
@@ -598,9 +638,7 @@ def samples(arguments: argparse.Namespace, world: World, scratch: Path) -> Itera
     for group in groups:
         for asked in counts:
             number += 1
-            # every form meets every layout and profile in turn, so that a run stays short
-            turn = number // len(counts)
-            layout, profile = layouts[(number + turn) % len(layouts)], profiles[(turn // len(layouts)) % len(profiles)]
+            layout, profile = (str(rng.choice(words)) for words in (layouts, profiles))  # by turns would repeat
             seed = 1000 * arguments.seed + number
             for row in run_sample(world, group, asked, Layout(layout), profile, seed, scratch):
                 yield {"set": arguments.set, **row}
@@ -618,7 +656,10 @@ def main() -> None:
     without = commands.add_parser("negatives")
     without.add_argument("--count", type=int, default=10, help="samples of each kind")
     without.add_argument("--reads", default="2x75,2x100,2x150,1x100,2x50")
-    for command in (one, without):
+    limit = commands.add_parser("limit")
+    limit.add_argument("--count", type=int, default=20, help="samples of each kind of reads")
+    limit.add_argument("--reads", default="2x75,2x100,2x150,1x100,2x50")
+    for command in (one, without, limit):
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--out", type=Path, required=True)
     shown = commands.add_parser("table")
@@ -630,7 +671,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "world").mkdir()
         world = make_world(Path(folder) / "world", arguments.seed)
-        make = samples if arguments.command == "samples" else negatives
+        make = {"samples": samples, "negatives": negatives, "limit": at_the_limit}[arguments.command]
         write_rows(make(arguments, world, Path(folder)), arguments.out)
 
 

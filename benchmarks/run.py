@@ -301,8 +301,7 @@ def _reference(arguments: argparse.Namespace) -> None:
     annotation, _ = read_gtf(arguments.fasta.with_suffix(".gtf"), pins, Genome(packed).lengths)
     annotation.save(arguments.out / "annotation.tsv")
     files = [packed, arguments.out / "annotation.tsv", panel]
-    files += [knowledge / "eml4_alk_variants.tsv", knowledge / "alk_partners.tsv"]
-    files += [arguments.out / "targets.bin", arguments.out / "targets.tsv", knowledge / "hotspots.tsv"]
+    files += [knowledge, arguments.out / "targets.bin", arguments.out / "targets.tsv"]
     code = "import sys; from pathlib import Path; from alktrace.reference.targets import build_targets;"
     code += "build_targets(*map(Path, sys.argv[1:]))"
     build = [sys.executable, "-c", code, *map(str, files)]

@@ -32,7 +32,7 @@ from alktrace.model.records import FusionResult, Imbalance, ScreenResult, State 
 from alktrace.mutations import calls, noise, substitutions  # noqa: E402
 from alktrace.mutations.calls import GeneScreen  # noqa: E402
 from alktrace.mutations.noise import clopper_pearson  # noqa: E402
-from alktrace.mutations.pileup import GenePileup, codon_code  # noqa: E402
+from alktrace.mutations.pileup import WHOLE, GenePileup, codon_code  # noqa: E402
 from alktrace.mutations.stage import screen_sample  # noqa: E402
 from alktrace.reference.genome import prepare_annotation  # noqa: E402
 from alktrace.settings import ScreenSettings  # noqa: E402
@@ -87,7 +87,14 @@ def read_domain(genome: SyntheticGenome) -> Domain:
     codons = [codon_code(sequence[i : i + 3]) for i in range(start, start + 3 * total, 3)]
     tables = read_screen_set(ROOT / "resources" / "knowledge")
     codes = np.array(codons, np.uint8)
-    blank = GenePileup(transcript, sequence, codes, np.zeros((total, 64, 2), np.int32), np.zeros((4, 4), np.int64))
+    blank = GenePileup(
+        transcript,
+        sequence,
+        codes,
+        np.zeros((total, 64, 2), np.int32),
+        np.zeros((4, 4), np.int64),
+        np.full(total, WHOLE, np.uint8),
+    )
     return Domain(transcript, sequence, codes, tables, calls.prepare("ALK", blank, list(DOMAIN), tables).wanted)
 
 
@@ -120,7 +127,14 @@ def draw(
         if spike is not None and spike[0] == codon:
             probability = (1 - spike[2]) * probability + spike[2] * content_probabilities(spike[1], rates)
         counts[codon - 1, :, 0] = rng.multinomial(depth, probability)
-    pileup = GenePileup(domain.transcript, domain.sequence, domain.codons, counts, np.zeros((4, 4), np.int64))
+    pileup = GenePileup(
+        domain.transcript,
+        domain.sequence,
+        domain.codons,
+        counts,
+        np.zeros((4, 4), np.int64),
+        np.full(len(counts), WHOLE, np.uint8),
+    )
     return GeneScreen("ALK", pileup, domain.wanted)
 
 

@@ -42,8 +42,8 @@ class DnaPanel:
         write_twobit(folder / "given.fa", fasta)
         prepare_annotation(fasta, folder / "genes.gtf", PANEL, folder / "annotation.tsv", folder / "junctions.bed")
         build_targets(
-            fasta, folder / "annotation.tsv", PANEL, KNOWLEDGE / "eml4_alk_variants.tsv",
-            KNOWLEDGE / "alk_partners.tsv", folder / "targets.bin", folder / "targets.tsv", assay="dna",
+            fasta, folder / "annotation.tsv", PANEL, KNOWLEDGE, folder / "targets.bin", folder / "targets.tsv",
+            assay="dna",
         )  # fmt: skip
         exons = {"KRAS": [2, 3], "EGFR": [18, 19, 20, 21]}
         baits = panel.standard_design(genome, exons, partners=partners, skip_repeats=skip_repeats)

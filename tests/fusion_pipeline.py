@@ -11,6 +11,7 @@ from alktrace.genome.twobit import write_twobit
 from alktrace.model.records import FusionResult
 from alktrace.recruit.stage import recruit
 from alktrace.reference import genome as reference
+from alktrace.reference.target_listing import blind_codons
 from alktrace.reference.targets import build_targets
 from alktrace.settings import FusionSettings
 
@@ -46,8 +47,7 @@ class PreparedReference:
             prepared.fasta,
             prepared.annotation,
             panel,
-            KNOWLEDGE / "eml4_alk_variants.tsv",
-            KNOWLEDGE / "alk_partners.tsv",
+            KNOWLEDGE,
             prepared.targets,
             folder / "targets.tsv",
         )
@@ -62,5 +62,6 @@ class PreparedReference:
         reference["junctions"] = self.folder / "junctions.bed"
         align_reads(recruited, reference, bam, way="search", paired=second is not None, sample="s", threads=1)
         return call_fusions(
-            bam, self.fasta, self.annotation, RESOURCES / "panel.tsv", KNOWLEDGE, stats, FusionSettings(), umi, library
-        )
+            bam, self.fasta, self.annotation, RESOURCES / "panel.tsv", KNOWLEDGE, stats, FusionSettings(), umi, library,
+            blind_codons(self.folder / "targets.tsv"),
+        )  # fmt: skip

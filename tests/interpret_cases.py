@@ -11,6 +11,7 @@ import jsonschema
 import msgspec
 from msgspec.structs import replace
 
+from alktrace.genome.transcripts import Annotation
 from alktrace.interpret.stage import build_report
 from alktrace.knowledge.hotspots import read_events
 from alktrace.model.records import (
@@ -80,12 +81,10 @@ PROVENANCE = Provenance(
 
 def stats(pairs: int = 50_000, controls: int = 812) -> RecruitStats:
     if not pairs:
-        return RecruitStats(True, 0, 0, 0, 0, 0, {}, None, 0, 0, {}, {}, 0)
+        return RecruitStats(True, 0, 0, 0, 0, {}, None, 0, 0, {}, {}, 0)
     bases = pairs * 200
     by_gene = {"GUSB": controls}
-    return RecruitStats(
-        True, pairs, 900, bases, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0
-    )
+    return RecruitStats(True, pairs, 900, bases, bases, {100: pairs * 2}, 0.2, controls, controls, by_gene, {}, 0)
 
 
 def fusion(
@@ -233,7 +232,7 @@ def report(
     counts = counters or stats()
     result_of_screen = screen(mutations, screened, bypass)
     result_of_screen.copy_ratios = list(copies)
-    return build_report(info, counts, found, result_of_screen, knowledge, SETTINGS, PROVENANCE)
+    return build_report(info, counts, found, result_of_screen, knowledge, SETTINGS, PROVENANCE, Annotation([]))
 
 
 def call(of: Report, drug: str) -> TkiCall:

@@ -64,6 +64,7 @@ from alktrace.model.vocabulary import (
     State,
     TrackKind,
 )
+from alktrace.report.files import EVIDENCE, VIEWS
 from alktrace.report.stage import write_views
 from alktrace.runtime import serialise
 
@@ -120,7 +121,9 @@ class Case:
     def write_views(self, out: Path, knowledge: Path = KNOWLEDGE, **settings: object) -> None:
         """All views of the sample into `out`."""
         inputs = (self.report, self.fusions, self.screen, self.bam, self.fasta, self.annotation)
-        write_views(*inputs, knowledge, out, {"max_lod_vaf": 0.2, "evidence_view": False, **settings})
+        shown = {"max_lod_vaf": 0.2, "evidence_view": False, **settings}
+        files = {**VIEWS, **(EVIDENCE if shown["evidence_view"] else {})}
+        write_views(*inputs, knowledge, {name: out / file for name, file in files.items()}, shown)
 
 
 def _transcript(
@@ -452,7 +455,7 @@ def build(
     case = Case(
         folder / "report.json",
         folder / "fusions.json",
-        folder / "screen.json",
+        folder / "mutations.json",
         folder / "evidence.bam",
         fasta,
         annotation,

@@ -14,6 +14,7 @@ RENDER = """
 import sys
 from pathlib import Path
 import alktrace
+from alktrace.report.files import EVIDENCE, VIEWS
 from alktrace.report.stage import write_views
 from alktrace.runtime.paths import KNOWLEDGE
 
@@ -22,12 +23,12 @@ results, work, reference = run / "results" / sample, run / "work" / sample, run 
 write_views(
     report=results / "report.json",
     fusions=work / "fusions.json",
-    screen=work / "screen.json",
+    screen=work / "mutations.json",
     bam=results / "evidence.bam",
     fasta=reference / "genome.2bit",
     annotation=reference / "annotation.tsv",
     knowledge=KNOWLEDGE,
-    out=out,
+    out={name: out / file for name, file in {**VIEWS, **EVIDENCE}.items()},
     settings={"max_lod_vaf": 0.2, "evidence_view": True},
 )
 print(alktrace.__file__)

@@ -14,7 +14,7 @@ from alktrace.simulate import scenarios, transcripts
 from alktrace.simulate.reads import ReadSettings
 from screen_cases import KNOWLEDGE, PANEL, Bench
 
-STATS = RecruitStats(True, 0, 0, 0, 0, 0, {}, None, 500, 500, {}, {}, 0)
+STATS = RecruitStats(True, 0, 0, 0, 0, {}, None, 500, 500, {}, {}, 0)
 LONG = ReadSettings(fragment_mean=340, fragment_sd=60, read_length=150)
 SHORT = ReadSettings(fragment_mean=160, fragment_sd=20, read_length=75)
 NEAR, FAR = ("c.3386A>T", "E1129V"), ("c.3604G>A", "G1202R")  # bases behind the junction at c.3173: 213, 431

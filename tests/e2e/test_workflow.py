@@ -126,7 +126,8 @@ def test_rna_and_dna_of_a_patient_agree(demo_run: Path) -> None:
         if (record := load(path))
     }
     tissue, plasma = found["demo_DNA_tissue"]["findings"], found["demo_DNA_plasma"]["findings"]
-    assert [(f["kind"], f["agreement"]) for f in tissue] == [("rearrangement", "both")]
+    assert [(f["kind"], f["agreement"]) for f in tissue] == [("rearrangement", "both"), ("copy_number", "dna_only")]
+    assert tissue[1]["name"] == "MET amplification"
     assert tissue[0]["predicted"] == tissue[0]["observed"] == ["V1 (E13;A20)"]
     assert [(f["kind"], f["agreement"]) for f in plasma] == [("rearrangement", "both"), ("kinase_change", "both")]
     assert (len(plasma[0]["predicted"]), len(plasma[0]["observed"])) == (1, 2)
@@ -204,7 +205,7 @@ def test_interrupted_run_says_so_in_one_line(
     environment = {**os.environ, "PYTHONPATH": str(Path(words[4]).parent / "workflow" / "scripts")}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, **streams)  # type: ignore[call-overload]
-    log = out / "work" / "logs" / FEW[0] / "analyse_sample.log"
+    log = out / "work" / "logs" / FEW[0] / "gather_evidence.log"
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and not (log.exists() and "stage recruit" in log.read_text()):
         time.sleep(0.05)

@@ -33,8 +33,8 @@ rule summarise_cohort:
 
 
 # What a person at the terminal wants to know last. None of it is needed by a rule.
-RECORDS = [path for path in rules.analyse_sample.output if path.startswith("work/")]
-VIEWS = [f"results/{{sample}}/{file}" for file in REPORT_VIEWS]
+RECORDS = [path for path in rules.gather_evidence.output if "{sample}" in path]
+VIEWS = [f"results/{{sample}}/{file}" for file in REPORT_VIEWS.values()]
 FILES = Files(RECORDS, "results/{sample}/report.json", VIEWS, "work/logs/{sample}")
 
 

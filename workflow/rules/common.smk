@@ -22,9 +22,11 @@ from alktrace.inputs.intervals import contig_names
 from alktrace.inputs.normals import sort_normals
 from alktrace.inputs.profile import check_profile
 from alktrace.inputs.sheet import Sample, check_content, read_sheet
+from alktrace.knowledge.check import check_tables
 from alktrace.reference.download import file_names, source
+from alktrace.report.files import EVIDENCE, VIEWS
 from alktrace.runtime.errors import InputError
-from alktrace.runtime.provenance import files_digest, program_digest
+from alktrace.runtime.provenance import program_digest
 from alktrace.runtime.paths import KNOWLEDGE, RESOURCES, SCHEMAS
 
 PANEL = str(RESOURCES / "panel.tsv")
@@ -33,19 +35,19 @@ REFERENCE_TABLES = [
     str(RESOURCES / "genome_builds.tsv"),
     str(KNOWLEDGE / "domains.tsv"),
 ]
+TARGET_TABLES = [
+    str(KNOWLEDGE / f"{name}.tsv")
+    for name in (
+        "eml4_alk_variants",
+        "alk_partners",
+        "domains",
+        "hotspots",
+        "bypass",
+    )
+]
 REFERENCE_SOURCES = RESOURCES / "reference_sources.tsv"
 KNOWLEDGE_TABLES = sorted(map(str, KNOWLEDGE.glob("*.tsv")))
-KNOWLEDGE_DIGEST = files_digest(map(Path, KNOWLEDGE_TABLES))
 PROGRAM = program_digest()
-REPORT_VIEWS = [
-    "report.html",
-    "report.tsv",
-    "findings.tsv",
-    "codons.tsv",
-    "fusions.vcf",
-    "fusions.bedpe",
-    "mutations.vcf",
-]
 
 
 def read_inputs():
@@ -65,7 +67,8 @@ def read_inputs():
         }
     schema = load_schema(SCHEMAS / "samples.schema.yaml")
     samples = read_sheet(sheet, schema, [Path.cwd(), sheet.resolve().parent])
-    if workflow.exec_mode == ExecMode.DEFAULT:  # once a run, not once a job
+    if workflow.exec_mode == ExecMode.DEFAULT:  # jobs of a cluster need not look again
+        check_tables(RESOURCES)
         check_content(sheet, samples, cache(lambda: contig_names(reference["fasta"])))
     listed = [find_file("configuration: key normals", name, folders) for name in settings["normals"]]
     normals = sort_normals(listed, (Path("results") / sample.id / "report.json" for sample in samples))
@@ -82,9 +85,7 @@ except InputError as error:
     sys.exit(f"alktrace: {error}")
 
 COMBINED = combined_groups(SAMPLES.values())
-
-if SETTINGS["report"]["evidence_view"]:
-    REPORT_VIEWS.append("evidence.html")
+REPORT_VIEWS = {**VIEWS, **(EVIDENCE if SETTINGS["report"]["evidence_view"] else {})}
 
 # How reads are aligned: "search", or with an index of the whole genome: "whole" or "split" (minimap2), "star".
 WAY = "star" if SETTINGS["aligner"] == "star" else SETTINGS["reference"]["index"].replace("none", "search")
@@ -106,7 +107,7 @@ def get_final_output():
         f"results/{sample}/{file}"
         for sample, report in zip(SAMPLES, reports)
         if Path(report).exists()
-        for file in (*REPORT_VIEWS, "evidence.bam")
+        for file in (*REPORT_VIEWS.values(), "evidence.bam")
         if not Path(f"results/{sample}/{file}").exists()
     ]
     return [
@@ -165,11 +166,11 @@ def get_normals(wildcards):
     return [str(path) for path in NORMALS.get((sample.assay, sample.library), [])]
 
 
-def get_aligner_index(wildcards):
-    """The index of the whole genome, for the ways to align that need one."""
-    if WAY == "search":
-        return []
-    return "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"
+def get_aligner_reference(wildcards):
+    """What the recruited reads are aligned to: the genome and its gene models, or an index."""
+    if WAY != "search":
+        return {"index": "work/reference/star" if WAY == "star" else "work/reference/genome.mmi"}
+    return {"genome": "work/reference/genome.2bit", "annotation": "work/reference/annotation.tsv", "panel": PANEL}
 
 
 def get_combined_page(wildcards):

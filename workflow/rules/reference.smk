@@ -1,4 +1,4 @@
-# Once per reference: genome at two bits a base, stated transcripts, k-mers of the targets, aligner index.
+# Once per reference: genome at two bits a base, reference transcripts, k-mers of the targets, aligner index.
 
 
 if "build" in SETTINGS["reference"]:
@@ -88,9 +88,7 @@ rule build_targets:
         genome="work/reference/genome.2bit",
         annotation="work/reference/annotation.tsv",
         panel=PANEL,
-        variants=str(KNOWLEDGE / "eml4_alk_variants.tsv"),
-        partners=str(KNOWLEDGE / "alk_partners.tsv"),
-        hotspots=str(KNOWLEDGE / "hotspots.tsv"),
+        knowledge=TARGET_TABLES,
     output:
         targets="work/reference/targets.bin",
         table="work/reference/targets.tsv",

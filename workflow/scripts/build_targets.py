@@ -12,11 +12,9 @@ def main(snakemake: Any) -> None:
         genome=Path(snakemake.input.genome),
         annotation=Path(snakemake.input.annotation),
         panel=Path(snakemake.input.panel),
-        variants=Path(snakemake.input.variants),
-        partners=Path(snakemake.input.partners),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
         out=Path(snakemake.output.targets),
         table=Path(snakemake.output.table),
-        hotspots=Path(snakemake.input.hotspots),
         threads=snakemake.threads,
         assay=snakemake.params.assay,
     )

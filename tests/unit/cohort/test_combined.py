@@ -106,6 +106,15 @@ def test_plasma_without_tumour_dna_contradicts_nothing() -> None:
     assert "plasma" in one.text
 
 
+def test_stated_tumour_content_says_what_dna_could_show() -> None:
+    """2% of the copies at 4% tumour cells, with a limit of 1% and of 5%."""
+    for limit, agreement in ((0.01, Agreement.CONTRADICTING), (0.05, Agreement.RNA_ONLY)):
+        panel = dna(limit=limit)
+        panel.sample.tumour_content = 4.0
+        (one,) = found(together(report(), panel), FindingKind.REARRANGEMENT)
+        assert one.agreement is agreement
+
+
 def change_agreement(
     rna: float | None, tumour: float | None, depth: int = 1000, panel: Fusion | None = None
 ) -> CombinedFinding:

@@ -9,7 +9,7 @@ from alktrace.cohort.patient_page import patient_page
 from alktrace.knowledge.evidence import Knowledge
 from alktrace.model.records import Report
 from alktrace.model.vocabulary import State
-from interpret_cases import KNOWLEDGE, codons, fusion, fusion_result, mutation, report, stats
+from interpret_cases import KNOWLEDGE, codons, dna, fusion, fusion_result, mutation, predicted, report, stats
 
 SENTENCES = Knowledge.load(KNOWLEDGE).sentences
 
@@ -123,3 +123,14 @@ def test_page_of_a_patient_says_how_many_fragments_hold_both_changes() -> None:
 def test_one_sample_has_no_steps() -> None:
     series = one([changed(0.12, "S1")])
     assert series.mutations[0].steps == ()
+
+
+def test_breakpoints_of_dna_are_compared_by_allele_fraction() -> None:
+    """20% (at least 15%) after a sample with a limit of 1%; with a limit of 16% nothing is said."""
+    for limit, verdict in ((0.01, EMERGENT), (0.16, UNCLEAR)):
+        first, second = dna(limit=limit), dna(predicted())
+        second.sample.id = "D2"
+        (course,) = one([first, second]).fusions
+        assert [(s.value, s.low, s.limit) for s in course.sightings] == [(None, None, limit), (0.2, 0.15, 0.01)]
+        assert course.steps[0].verdict == verdict
+        assert "allele fraction" in course.steps[0].text

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alktrace.fusions.classify import classify, confidence_of, kinase_exons
-from alktrace.fusions.filters import is_unspliced_form, read_through
+from alktrace.fusions.classify import classify, confidence_of
+from alktrace.fusions.filters import FILTERS, Seen, is_unspliced_form, read_through
 from alktrace.fusions.imbalance import Blocks, exon_depth, known_exons, measure_imbalance
 from alktrace.fusions.junction import Junction
 from alktrace.fusions.placement import Placement, explained_elsewhere
 from alktrace.fusions.reads import Survey, survey
 from alktrace.fusions.word_index import TargetIndex
+from alktrace.genome.domains import kinase_exons
 from alktrace.genome.fasta import Genome
 from alktrace.genome.fragments import Alignment, Read, load_fragments, parse_alignment
 from alktrace.genome.transcripts import Annotation, Transcript
@@ -180,6 +181,15 @@ def test_read_through_joins_neighbours_only(
 def test_a_gene_between_is_jumped_by_no_read_through() -> None:
     a, b, c = gene("A", 1_000), gene("B", 10_000), gene("C", 20_000)
     assert not read_through(a, c, 11, 2, Annotation([a, b, c]))
+
+
+@pytest.mark.parametrize(("start", "inside"), [(TARGET.start + 350, True), (TARGET.end + 5_000, False)])
+def test_a_strand_folded_back_on_its_own_gene_is_no_partner(start: int, inside: bool) -> None:
+    place = Transcript("", "place", "", "", TARGET.contig, "-", ((start, start + 60),), None, stated=False)
+    folded = FakeJunction(structure(TARGET, 3, place, 1), False)
+    same_gene = next(f for f in FILTERS if f.name == "same_gene")
+    seen = Seen(fakes(folded), Annotation([TARGET]), frozenset())
+    assert same_gene.drops(fakes(folded)[0], seen) == inside
 
 
 def test_kinase_exons_of_a_short_transcript_are_none() -> None:

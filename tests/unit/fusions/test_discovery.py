@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 
 from alktrace.fusions.contigs import ReadPool, grow, seeds_of, without_adapters
 from alktrace.fusions.count import count_spanning, count_split
-from alktrace.fusions.discover import find_junctions
+from alktrace.fusions.discover import find_junctions, place
 from alktrace.fusions.filters import fold_artefacts
-from alktrace.fusions.junction import Junction, Search, settle
+from alktrace.fusions.genome_places import genome_places
+from alktrace.fusions.junction import Junction, Search, Unplaced, settle
 from alktrace.fusions.placement import MIN_ANCHOR, JunctionReference
 from alktrace.fusions.word_index import WORD, ExonBorders, TargetIndex
 from alktrace.genome.fasta import Genome
 from alktrace.genome.fragments import Alignment, Fragment, Read
 from alktrace.genome.sequence import is_informative, mismatches, reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
+from alktrace.genome.twobit import write_twobit
 from alktrace.model.molecules import MoleculeRule
+from alktrace.structure.junction import Anchor
 from alktrace.structure.resolve import resolve
 
 INTRON = 300
@@ -184,6 +187,57 @@ def test_bases_that_follow_the_target_everywhere_are_an_adapter(world: World) ->
 def test_homopolymer_tails_are_no_seeds(world: World) -> None:
     bases = world.genome.spliced(world.target)[300:360] + "G" * 40
     assert seeds_of(Fragment("g", [Read("g", 1, bases)]), world.target, world.index) == []
+
+
+def test_a_copy_of_the_gene_that_won_the_primary_alignment_hides_no_seed(world: World) -> None:
+    sequence, junction = world.fusion()
+    bases = sequence[junction - 30 : junction + 45]
+    end = world.target.exons[3][1]
+    copy = Alignment("copies", False, 0, ((101, 145),), 30, 0, 0, True)
+    own = Alignment("one", True, 0, ((end - 44, end),), 0, 30, 0, False)
+    (seed,) = seeds_of(Fragment("r", [Read("r", 1, bases, [copy, own])]), world.target, world.index)
+    assert (seed.into, seed.target_length) == (True, 45)
+    worse = replace(own, mismatches=3)
+    assert not seeds_of(Fragment("r", [Read("r", 1, bases, [copy, worse])]), world.target, world.index)
+
+
+def _unplaced(world: World) -> tuple[Search, Unplaced, list[Anchor]]:
+    """A contig from an intron of nowhere into the target, and the places it fits in a genome with two copies of it."""
+    sequence, junction = world.fusion()
+    contig = world.genome.fetch("two", 4_301, 4_360) + sequence[junction : junction + 60]
+    anchors = [Anchor("two", 4_000, 4_700, "+"), Anchor("one", 4_000, 4_700, "+")]
+    return world.search([]), Unplaced(contig, 60, True, frozenset()), anchors
+
+
+def test_a_contig_is_placed_where_the_genome_holds_it(world: World) -> None:
+    search, contig, anchors = _unplaced(world)
+    assert place(search, contig, []) is None
+    junction = place(search, contig, [], anchors[:1])
+    assert junction is not None
+    s = junction.structure
+    assert (s.five.gene, s.five.contig, s.five.last_base(1), s.three_exon) == ("", "two", 4_360, 4)
+    assert junction.also_fits == ()
+
+
+def test_a_contig_that_fits_two_places_names_both(world: World) -> None:
+    search, contig, anchors = _unplaced(world)
+    junction = place(search, contig, [], anchors)
+    assert junction is not None
+    assert junction.also_fits == ("one:4000",)
+
+
+def test_places_are_looked_up_in_the_packed_genome_only(world: World, tmp_path: Path) -> None:
+    part = world.genome.fetch("two", 4_301, 4_360)
+    fasta = tmp_path / "genome.fa"
+    fasta.write_text(f">two\n{world.genome.fetch('two', 1, 5_000)}\n")
+    write_twobit(fasta, tmp_path / "genome.2bit")
+    found = genome_places(tmp_path / "genome.2bit", [part, reverse_complement(part), "ACGTTGCATGCCATGATCGA"])
+    assert [[(p.contig, p.start, p.end, p.reverse) for p in places] for places in found] == [
+        [("two", 4_300, 4_360, False)],
+        [("two", 4_300, 4_360, True)],
+        [],
+    ]
+    assert genome_places(fasta, [part]) == [[]]
 
 
 # ---------------------------------------------------------------- junctions

@@ -10,6 +10,7 @@ import yaml
 
 from alktrace.inputs.configuration import complete, find_file, load_schema
 from alktrace.runtime.errors import InputError
+from alktrace.settings import MAX_LOD_VAF, MIN_CONTROL_FRAGMENTS, MIN_SUPPORT
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = load_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
@@ -19,7 +20,9 @@ LEAST: dict[str, Any] = {"samples": "s.tsv", "reference": {"fasta": "g.fa", "gtf
 def test_defaults() -> None:
     full = complete(LEAST, SCHEMA)
     assert full["recruit"] is True
-    assert full["thresholds"] == {"min_support": 3, "min_control_fragments": 100, "max_lod_vaf": 0.2}
+    assert full["thresholds"] == {
+        "min_support": MIN_SUPPORT, "min_control_fragments": MIN_CONTROL_FRAGMENTS, "max_lod_vaf": MAX_LOD_VAF
+    }  # fmt: skip
     assert "recruit" not in LEAST
 
 

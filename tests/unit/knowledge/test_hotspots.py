@@ -19,7 +19,7 @@ def tables() -> ScreenSet:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    for name in ("hotspots.tsv", "bypass.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
+    for name in ("hotspots.tsv", "bypass.tsv", "domains.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     return tmp_path
 

@@ -9,7 +9,7 @@ from alktrace.genome.transcripts import Transcript
 from alktrace.knowledge.hotspots import read_screen_set
 from alktrace.mutations import calls, noise, substitutions
 from alktrace.mutations.calls import CodonCall
-from alktrace.mutations.pileup import GenePileup, codon_code
+from alktrace.mutations.pileup import WHOLE, GenePileup, codon_code
 from screen_cases import KNOWLEDGE
 
 DEPTH = 2000
@@ -53,7 +53,9 @@ def _screen(
         moved = round(vaf * depth)
         counts[codon - 1, codon_code(new), 0] += moved
         counts[codon - 1, codon_code("GCC"), 0] -= moved
-    pileup = GenePileup(transcript, sequence, reference, counts, np.zeros((4, 4), np.int64))
+    pileup = GenePileup(
+        transcript, sequence, reference, counts, np.zeros((4, 4), np.int64), np.full(len(reference), WHOLE, np.uint8)
+    )
     screen = calls.prepare("ALK", pileup, list(range(1116, 1393)), TABLES)
     alpha = 0.005 / calls.hypotheses([screen], TABLES)
     model = noise.fit(noise.substitution_cells(counts, reference, pileup.overlap), alpha)

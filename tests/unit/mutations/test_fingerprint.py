@@ -10,6 +10,7 @@ import pytest
 import report_fixtures as made
 from alktrace.genome.fasta import Genome
 from alktrace.mutations.fingerprint import fingerprint
+from alktrace.mutations.unique import unique_fragments
 
 PANEL = Path(__file__).parents[3] / "resources" / "panel.tsv"
 HET, HOM, ODD, COPIED = (
@@ -54,7 +55,7 @@ def test_clear_genotypes_of_molecules(tmp_path: Path, reference: tuple[Path, Pat
     _, alk = made.transcripts()
     start = alk.exons[18][0]
     bam = write(tmp_path / "evidence.bam", fasta, start)
-    found = fingerprint(bam, fasta, annotation, PANEL, "rna", None, "wts", None)
+    found = fingerprint(bam, unique_fragments(bam, None, "wts"), fasta, annotation, PANEL, "rna", None)
     assert [(s.position - start, s.copies) for s in found.sites] == [(HET, 1), (HOM, 2)]
     assert found.sites[0].depth == 41  # 30 copies are one molecule
     plain = {p for stretch in found.callable for p in range(stretch.start, stretch.end + 1)}

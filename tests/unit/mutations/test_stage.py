@@ -155,10 +155,11 @@ def test_a_change_of_one_orientation_is_filtered_and_said(mutated: tuple[Path, S
             base = {r: read.query_sequence[q] for q, r in read.get_aligned_pairs(matches_only=True)}.get(site - 1)
             if base == "T" and not read.is_reverse:
                 dropped.add(read.query_name)
-        with pysam.AlignmentFile(str(bench.folder / "sided.bam"), "wb", template=handle) as part:
-            for read in handle.fetch(until_eof=True):
-                if read.query_name not in dropped:
-                    part.write(read)
+    sided = str(bench.folder / "sided.bam")
+    with pysam.AlignmentFile(str(mutated[0])) as handle, pysam.AlignmentFile(sided, "wb", template=handle) as part:
+        for read in handle.fetch(until_eof=True):
+            if read.query_name not in dropped:
+                part.write(read)
     result = bench.screen(bench.folder / "sided.bam")
     assert result.mutations == []
     assert [v.filter for v in result.vcf if v.hgvs_c == "c.3604G>A"] == [["one_orientation"]]
@@ -275,7 +276,7 @@ def test_a_sample_without_reads_is_not_assessable(bench: Bench, tmp_path: Path) 
     assert {s.state for s in result.screened} == {State.NOT_ASSESSABLE}
     assert {b.state for b in result.bypass} == {State.NOT_ASSESSABLE}
     assert all(s.limit_of_detection_vaf is None for s in result.screened)
-    write_json(result, tmp_path / "screen.json")
+    write_json(result, tmp_path / "mutations.json")
 
 
 def test_deep_single_reads_keep_their_fractions_and_say_what_limits_the_depth(bench: Bench) -> None:
@@ -326,7 +327,7 @@ def test_a_track_says_what_share_of_it_was_screened(bench: Bench) -> None:
 def test_a_wrong_reference_residue_is_not_assessable(
     bench: Bench, mutated: tuple[Path, ScreenResult], tmp_path: Path
 ) -> None:
-    for name in ("hotspots.tsv", "bypass.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
+    for name in ("hotspots.tsv", "bypass.tsv", "domains.tsv", "alk_kinase_mutations.tsv", "polymorphisms.tsv"):
         shutil.copy(KNOWLEDGE / name, tmp_path / name)
     with (tmp_path / "hotspots.tsv").open("a") as table:
         table.write("ALK\t1400\t29\tW1400R\t\tkinase_domain\tW1400R\tunknown\trecalled\t\n")

@@ -16,9 +16,9 @@ from alktrace.recruit.stage import recruit
 from alktrace.recruit.target_file import TargetFile
 from alktrace.reference.target_table import (
     TargetTable,
-    encode,
     hash_filter,
     hash_table,
+    kmer_codes,
     reverse_complement_codes,
     span_table,
 )
@@ -48,12 +48,12 @@ class Reference:
         self.target, self.control, self.partner = (bases(rng, n) for n in (600, 500, 300))
         self.junction = self.partner[-40:] + self.target[200:240]
         self.path = folder / "targets.bin"
-        values = dict.fromkeys(both(encode(self.target)), layout.KEEP)
-        values |= dict.fromkeys(both(encode(self.junction[30:56])), layout.KEEP)
-        values |= dict.fromkeys(both(encode(self.control)), 1)
+        values = dict.fromkeys(both(kmer_codes(self.target)), layout.KEEP)
+        values |= dict.fromkeys(both(kmer_codes(self.junction[30:56])), layout.KEEP)
+        values |= dict.fromkeys(both(kmer_codes(self.control)), 1)
         codes = np.array(sorted(values), dtype=np.uint32)
         keys, payload = hash_table(codes, np.array([values[c] for c in codes.tolist()], dtype=np.uint16))
-        spans = encode(self.junction[24:56], SPAN)
+        spans = kmer_codes(self.junction[24:56], SPAN)
         spans = np.unique(np.concatenate([spans, reverse_complement_codes(spans, SPAN)]))
         span_keys, span_values = span_table(spans, np.zeros(len(spans), dtype=np.uint32))
         one = np.array([0, 1], dtype=np.uint32), np.array([0], dtype=np.uint32)
@@ -97,7 +97,7 @@ def sampled(sequence: str) -> set[int]:
     else:
         near_end = (length - 24) // 4 * 4
         starts |= {0, 4, 8, near_end, near_end + 4} | set(range(16, near_end, 16))
-    return {int(encode(sequence[s : s + K])[0]) for s in starts}
+    return {int(kmer_codes(sequence[s : s + K])[0]) for s in starts}
 
 
 def random_pairs(reference: Reference, count: int, lengths: tuple[int, ...]) -> list[Pair]:
@@ -237,11 +237,11 @@ def test_quality_beginning_with_at_and_plus(tmp_path: Path, reference: Reference
     assert lines[3::4] == [c * 50 for c in "@+@@+I"]
 
 
-def test_q30_of_sampled_records(tmp_path: Path, reference: Reference) -> None:
+def test_q30_counts_every_quality(tmp_path: Path, reference: Reference) -> None:
     path = tmp_path / "r.fq"
     path.write_text("".join(f"@r{i}\nACGTA\n+\n{'?>?I#'}\n" for i in range(200)))
     result, _ = run(tmp_path, reference, [path])
-    assert (result.qualities_sampled, result.q30_bases) == (4 * 5, 4 * 3)
+    assert (result.bases_total, result.q30_bases) == (200 * 5, 200 * 3)
 
 
 def test_keep_all(tmp_path: Path, reference: Reference) -> None:

@@ -14,19 +14,18 @@ from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Annotation, Transcript
 from alktrace.genome.twobit import TwoBit, write_twobit
+from alktrace.knowledge.evidence import Track
+from alktrace.knowledge.fusions import Domain, Partner, Tables, Variant, read_tables
+from alktrace.knowledge.hotspots import HotspotRow
 from alktrace.recruit.kernels.layout import CONTROL_MASK, KEEP, K
 from alktrace.reference.junctions import read_catalogue
 from alktrace.reference.target_kmers import chance_limit, low_complexity
-from alktrace.reference.target_table import encode, reverse_complement_codes
+from alktrace.reference.target_table import kmer_codes, reverse_complement_codes
 from alktrace.reference.targets import build_targets
 from alktrace.runtime.errors import InputError
+from tables import write_rows
 
 PANEL = "gene\trole\ttranscript\trefseq\trna_exons\trna_introns\tdna_exons\tdna_introns\tnote\n"
-VARIANTS = (
-    "key\tfive_gene\tfive_exon\tfive_deleted\tthree_gene\tthree_exon\tthree_deleted\tinserted_bases"
-    "\tinsert_source\tinsert_note\tcallable\n"
-)
-PARTNERS = "gene\taliases\tpartner_exon\talk_exon\tkind\n"
 
 
 class Small:
@@ -52,24 +51,39 @@ class Small:
         self.fasta.write_text(text)
         Annotation([self.alk, self.eml4, self.control]).save(folder / "annotation.tsv")
         self.panel("ALK\ttarget\t\t\tall\t2\t\t\t\nCTRL\tcontrol\t\t\tall\t\t\t\t\nGONE\tbypass\t\t\tall\t\t\t\t\n")
-        (folder / "variants.tsv").write_text(VARIANTS)
-        (folder / "partners.tsv").write_text(PARTNERS)
-        (folder / "hotspots.tsv").write_text("gene\tcodons\nALK\t30-31,70\n")
+        self.variants()
+        self.partners()
+        domain = {"gene": "ALK", "domain": "kinase", "unit": "codon", "first": 60, "last": 80}
+        write_rows(folder / "domains.tsv", Domain, domain)
+        write_rows(folder / "bypass.tsv", Track)
+        write_rows(folder / "hotspots.tsv", HotspotRow, {"gene": "ALK", "codons": "30-31,70"})
 
     def panel(self, rows: str) -> None:
         (self.folder / "panel.tsv").write_text(PANEL + rows)
 
     def variants(self, *rows: str) -> None:
-        (self.folder / "variants.tsv").write_text(VARIANTS + "".join(r.replace(" ", "\t") + "\n" for r in rows))
+        columns = (
+            "key", "five_gene", "five_exon", "five_deleted", "three_gene", "three_exon", "three_deleted",
+            "inserted_bases", "insert_source", "insert_note", "callable", "alias_of",
+        )  # fmt: skip
+        given = (dict(zip(columns, row.split(" "), strict=False)) for row in rows)
+        write_rows(self.folder / "eml4_alk_variants.tsv", Variant, *given)
+
+    def partners(self, *rows: dict[str, str]) -> None:
+        write_rows(self.folder / "alk_partners.tsv", Partner, *rows)
+
+    @property
+    def tables(self) -> Tables:
+        return read_tables(self.folder)
 
     def build(self) -> tuple[dict[int, int], list[dict[str, str]]]:
         """Surviving k-mers with their values, and the listing."""
-        files = [self.folder / f"{n}.tsv" for n in ("annotation", "panel", "variants", "partners")]
+        files = [self.folder / "annotation.tsv", self.folder / "panel.tsv", self.folder]
         out, table = self.folder / "targets.bin", self.folder / "targets.tsv"
         saved: dict[str, np.ndarray] = {}
         packed = self.folder / "genome.2bit"
         write_twobit(self.fasta, packed)
-        build_targets(packed, *files, out, table, self.folder / "hotspots.tsv")
+        build_targets(packed, *files, out, table)
         saved = read_arrays(out)
         values = {int(k): int(v) for k, v in zip(saved["keys"], saved["values"], strict=True) if k}
         with table.open() as handle:
@@ -95,16 +109,16 @@ def small(tmp_path: Path) -> Small:
 
 
 def codes(sequence: str) -> set[int]:
-    found = encode(sequence)
+    found = kmer_codes(sequence)
     return set(found.tolist()) | set(reverse_complement_codes(found).tolist())
 
 
 def test_codes_and_their_reverse_complement() -> None:
     sequence = "ACGTTGCAAGGTCATTCGGA"
-    assert encode("ACTG" + "A" * 12).tolist() == [0 | 1 << 2 | 2 << 4 | 3 << 6]
-    reverse = encode(reverse_complement(sequence))[::-1]
-    assert reverse_complement_codes(encode(sequence)).tolist() == reverse.tolist()
-    assert encode("ACGT").tolist() == []
+    assert kmer_codes("ACTG" + "A" * 12).tolist() == [0 | 1 << 2 | 2 << 4 | 3 << 6]
+    reverse = kmer_codes(reverse_complement(sequence))[::-1]
+    assert reverse_complement_codes(kmer_codes(sequence)).tolist() == reverse.tolist()
+    assert kmer_codes("ACGT").tolist() == []
 
 
 def test_exons_flanks_introns_and_splices_are_in(small: Small) -> None:
@@ -149,8 +163,8 @@ def test_paralogue_is_kept_and_own_copies_do_not_count(small: Small, tmp_path: P
 
 def test_low_complexity_is_dropped() -> None:
     simple = ["A" * 16, "AC" * 8, "ACG" * 5 + "A", "ACGT" * 4]
-    assert all(low_complexity(encode(s)).all() for s in simple)
-    assert not low_complexity(encode("ACGTTGCAAGGTCATT")).any()
+    assert all(low_complexity(kmer_codes(s)).all() for s in simple)
+    assert not low_complexity(kmer_codes("ACGTTGCAAGGTCATT")).any()
 
 
 def test_chance_limit() -> None:
@@ -183,14 +197,14 @@ def test_catalogued_junctions(small: Small) -> None:
         "V3 EML4 3 0 ALK 3 0 9 five_intron:4;three_intron:5  yes",
         "V4 EML4 1 0 ALK 2 0 7 unknown  yes",
         "V5 EML4 9 0 ALK 2 0 0   yes",
-        "V6 EML4 1 0 ALK 2 0 0   alias",
+        "V6 EML4 1 0 ALK 2 0 0   alias V1",
     )
-    (small.folder / "partners.tsv").write_text(
-        PARTNERS + "OLD\tEML4\t3\t4\tkinase_fusion\nNONE\t\t1\t3\tkinase_fusion\n"
+    small.partners(
+        {"gene": "OLD", "aliases": "EML4", "partner_exon": "3", "alk_exon": "4", "kind": "kinase_fusion"},
+        {"gene": "NONE", "partner_exon": "1", "alk_exon": "3", "kind": "kinase_fusion"},
     )
     genome, models = Genome(small.fasta), Annotation([small.alk, small.eml4])
-    paths = small.folder / "variants.tsv", small.folder / "partners.tsv"
-    found = {j.name: j for j in read_catalogue(*paths, models, genome)}
+    found = {j.name: j for j in read_catalogue(small.tables, models, genome)}
     eml4, alk = genome.spliced(small.eml4), genome.spliced(small.alk)
     assert (found["V1"].five, found["V1"].three) == (eml4[180:240], alk[300:360])
     assert (found["V2"].five, found["V2"].three) == (eml4[175:235], alk[307:367])
@@ -205,7 +219,7 @@ def test_catalogued_junctions(small: Small) -> None:
     values, listing = small.build()
     junction = eml4[180:240] + alk[300:360]
     recruiting = [junction[i : i + K] for i in range(60 - K + 2, 60)]
-    assert all(values.get(int(encode(k)[0])) == KEEP for k in recruiting)
+    assert all(values.get(int(kmer_codes(k)[0])) == KEEP for k in recruiting)
     assert not any(c in values for c in codes(junction[:60]))
     end = small.eml4.exons[1][1]
     assert not any(c in values for c in codes(genome.fetch("chr1", end - 30, end + 30)))  # unspliced EML4
@@ -216,17 +230,16 @@ def test_catalogued_junctions(small: Small) -> None:
 
 
 def test_cryptic_exon(small: Small) -> None:
-    row = "V EML4 2 0 ALK 3 0 12 five_cryptic_exon:12 NOTE yes".replace(" ", "\t")
-    (small.folder / "variants.tsv").write_text(
-        VARIANTS + row.replace("NOTE", "bases +100 to +111 of EML4 intron 2") + "\n"
-    )
+    row = "V EML4 2 0 ALK 3 0 12 five_cryptic_exon:12 NOTE yes"
+    small.variants(row)
+    table = small.folder / "eml4_alk_variants.tsv"
+    table.write_text(table.read_text().replace("NOTE", "bases +100 to +111 of EML4 intron 2"))
     genome, models = Genome(small.fasta), Annotation([small.alk, small.eml4])
-    paths = small.folder / "variants.tsv", small.folder / "partners.tsv"
-    (junction,) = read_catalogue(*paths, models, genome)
+    (junction,) = read_catalogue(small.tables, models, genome)
     assert junction.five[-12:] == genome.fetch("chr1", 13120 + 100, 13120 + 111)
-    (small.folder / "variants.tsv").write_text(VARIANTS + row + "\n")
-    with pytest.raises(InputError, match=r"variants.tsv: row 2 .*does not say where the cryptic exon lies"):
-        read_catalogue(*paths, models, genome)
+    small.variants(row)
+    with pytest.raises(InputError, match="row 2, column insert_note: .*does not say where the cryptic exon lies"):
+        read_catalogue(small.tables, models, genome)
 
 
 def test_genome_counts_at_part_borders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,8 +251,9 @@ def test_genome_counts_at_part_borders(tmp_path: Path, monkeypatch: pytest.Monke
     small.fasta.write_text(small.fasta.read_text().replace(small.repeat[:20], "N" * 5 + small.repeat[5:20].lower(), 3))
     genome = Genome(small.fasta)
     contigs = [genome.fetch(c, 1, n) for c, n in genome.lengths.items()]
-    expected = Counter(int(c) for b in contigs for part in b.replace("N", " ").split() for c in encode(part).tolist())
-    wanted = np.unique(encode(small.repeat * 2 + small.contigs["chr1"][5000:6000])).astype(np.uint32)
+    known = [part for bases in contigs for part in bases.replace("N", " ").split()]
+    expected = Counter(int(c) for part in known for c in kmer_codes(part).tolist())
+    wanted = np.unique(kmer_codes(small.repeat * 2 + small.contigs["chr1"][5000:6000])).astype(np.uint32)
     keys, _ = hash_table(wanted, np.zeros(len(wanted), dtype=np.uint16))
     write_twobit(small.fasta, tmp_path / "genome.2bit")
     counts, bases = masking.count_in_genome(TwoBit(tmp_path / "genome.2bit"), hash_filter(wanted), keys)
@@ -250,7 +264,7 @@ def test_genome_counts_at_part_borders(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_same_bytes_for_any_number_of_threads(small: Small) -> None:
-    files = [small.folder / f"{n}.tsv" for n in ("annotation", "panel", "variants", "partners")]
+    files = [small.folder / "annotation.tsv", small.folder / "panel.tsv", small.folder]
     written = set()
     packed = small.folder / "genome.2bit"
     write_twobit(small.fasta, packed)

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 import report_fixtures as made
 from alktrace import export
+from alktrace.genome.names import hgvs_p, hgvs_r, iscn, mane_transcripts, rna_change, vicc
 from alktrace.genome.transcripts import Annotation
 from alktrace.model.records import Locus, Report
-from alktrace.model.vocabulary import State
+from alktrace.model.vocabulary import EventType, Frame, State
 from alktrace.report.deidentify import deidentified
 from alktrace.report.fhir import fhir_bundle
 from alktrace.report.findings import codons_tsv, findings_tsv
-from alktrace.report.names import hgvs_r, mane_transcripts, vicc
 from alktrace.runtime.serialise import read_json
 from interpret_cases import fits
 
@@ -62,6 +62,37 @@ def test_names_of_a_fusion_with_an_insert(case: tuple[Annotation, Report, Path])
     assert name.startswith("NM_019063.5:r.-") and "_667::NM_004304.5:r.3173_*" in name
     assert f"::{made.MICROEXON.lower().replace('t', 'u')}::" in hgvs_r(v3b, five, three, refseq)
     assert hgvs_r(replace(v3a, structure_complete=False), five, three, refseq) == ""
+    assert "r.(-" in hgvs_r(replace(v3a, predicted=True), five, three, refseq)
+
+
+def test_name_of_the_protein_splits_the_codon_of_the_junction(case: tuple[Annotation, Report, Path]) -> None:
+    annotation, report, _ = case
+    five, three = annotation["EML4"], annotation["ALK"]
+    # 222 whole codons of EML4 and c.667; ALK goes on at c.3173, the second base of codon 1058.
+    protein = "M" + "A" * 221 + "L" + "Y" * 562
+    v3a = replace(report.fusions[1], frame=Frame.IN_FRAME, premature_stop=False, protein=protein)
+    name = hgvs_p(v3a, five, three, {})
+    assert name == "ENST00000318522.10:p.(Met1_Ala222)::Leu::ENST00000389048.7:p.(Tyr1059_Tyr1620)"
+    out = replace(v3a, frame=Frame.OUT_OF_FRAME, protein="M" + "A" * 221 + "LV*")
+    assert hgvs_p(out, five, three, {}) == "ENST00000318522.10:p.(Met1_Ala222)::LeuValTer"
+    assert hgvs_p(replace(v3a, frame=Frame.UNDETERMINED), five, three, {}) == ""
+
+
+def test_bands_are_named_for_dna_of_a_known_build_only(case: tuple[Annotation, Report, Path]) -> None:
+    fusion = case[1].fusions[1]
+    sides = {"five_prime": ("chr2", 42_264_731), "three_prime": ("chr2", 29_223_528)}
+    moved = {name: replace(getattr(fusion, name), contig=c, position=p) for name, (c, p) in sides.items()}
+    seen = replace(fusion, event_type=EventType.INVERSION, **moved)
+    assert iscn(seen, "GRCh38") == "inv(2)(p21p23)"
+    assert iscn(replace(seen, event_type=None), "GRCh38") == iscn(seen, "GRCh37") == ""
+    other = replace(seen.five_prime, contig="10", position=32_027_000)
+    kif5b = replace(seen, event_type=EventType.TRANSLOCATION, five_prime=other)
+    assert iscn(kif5b, "GRCh38") == "t(2;10)(p23;p11)"
+
+
+def test_a_change_read_from_rna_is_named_at_its_level() -> None:
+    assert rna_change("c.3604G>A") == "r.3604g>a"
+    assert rna_change("c.3452_3453insACT") == "r.3452_3453insacu"
 
 
 def test_stated_transcripts_of_the_names() -> None:
@@ -71,8 +102,8 @@ def test_stated_transcripts_of_the_names() -> None:
 
 
 def test_findings_and_codons_are_two_tables(case: tuple[Annotation, Report, Path]) -> None:
-    annotation, report, _ = case
-    rows = table(findings_tsv(report, annotation, {}))
+    _, report, _ = case
+    rows = table(findings_tsv(report))
     assert [r["section"] for r in rows[:3]] == ["verdict"] * 3
     named = {(r["section"], r["finding"]): r for r in rows}
     assert named["mutation", "ALK G1202R"]["vaf"] == "0.1529"

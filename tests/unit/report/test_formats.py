@@ -16,7 +16,7 @@ from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.model.records import Locus
 from alktrace.report.escape import cell, percent
-from alktrace.report.stage import FILES
+from alktrace.report.files import VIEWS
 from alktrace.report.vcf import breakend_allele, write_fusions_vcf
 from alktrace.runtime.errors import InputError
 
@@ -121,7 +121,7 @@ def test_tsv_has_one_row_a_finding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["negative", "empty"])
 def test_samples_without_findings_give_all_files(tmp_path: Path, kind: str) -> None:
     out, _ = views(tmp_path, kind)
-    assert sorted(p.name for p in out.iterdir()) == sorted(FILES)
+    assert sorted(p.name for p in out.iterdir()) == sorted(VIEWS.values())
     for name in ("fusions.vcf", "mutations.vcf"):
         with pysam.VariantFile(str(out / name)) as handle:
             assert list(handle) == []
@@ -140,7 +140,7 @@ def test_hostile_names_break_no_file(tmp_path: Path) -> None:
 def test_same_input_same_bytes(tmp_path: Path) -> None:
     first, _ = views(tmp_path / "a", "fusion")
     second, _ = views(tmp_path / "b", "fusion")
-    for name in FILES:
+    for name in VIEWS.values():
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 

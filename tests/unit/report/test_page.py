@@ -11,11 +11,14 @@ from Bio.Seq import Seq
 from msgspec.structs import replace
 
 import report_fixtures as made
-from alktrace.model.records import Fusion, FusionResult, Report
+from alktrace.knowledge.publications import Publication
+from alktrace.model.records import Fingerprint, Fusion, FusionResult, GenotypeSite, PileupRead, Report
 from alktrace.model.vocabulary import State
 from alktrace.report.answers import answers
-from alktrace.report.drawings.fusion import Domain, domain_parts, transcript_parts
-from alktrace.report.junction_reads import junction_view
+from alktrace.report.deidentify import deidentified
+from alktrace.report.drawings.domains import Domain
+from alktrace.report.drawings.fusion import domain_parts, transcript_parts
+from alktrace.report.junction_reads import aligned, junction_view
 from alktrace.report.references import References, identifiers
 from alktrace.report.templates import chance
 from alktrace.runtime import serialise
@@ -172,10 +175,10 @@ def test_published_codons_follow_their_table(tmp_path: Path) -> None:
     path = tables / "alk_kinase_mutations.tsv"
     before, _, _ = page(tmp_path / "a", "negative", tables)
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(r for r in rows if not r.startswith("E1129V")), encoding="utf-8")
+    path.write_text("".join(r for r in rows if not r.startswith("V1180L")), encoding="utf-8")
     after, _, _ = page(tmp_path / "b", "negative", tables)
-    assert "E1129V" in before.text
-    assert "E1129V" not in after.text
+    assert "V1180L" in before.text
+    assert "V1180L" not in after.text
 
 
 def test_references_have_one_number_each(tmp_path: Path) -> None:
@@ -186,18 +189,32 @@ def test_references_have_one_number_each(tmp_path: Path) -> None:
     assert cited == set(anchors)
 
 
-def test_reference_says_what_was_read() -> None:
-    references = References()
+def test_only_what_was_read_is_cited() -> None:
+    paper = Publication("PMID:1", "Lin", "Cancer Discov", "2017", "its page", "page")
+    references = References({"PMID:1": paper})
     references.cite({"reference": "PMID:1", "verified": "page"})
-    references.cite([{"reference": "PMID:1 (DOI:10.1/x)", "verified": "recalled"}])
-    assert [(r.number, r.name, r.read, r.recalled) for r in references.found.values()] == [
-        (1, "PMID:1", 1, 1),
-        (2, "DOI:10.1/x", 0, 1),
+    assert references.cite([{"reference": "PMID:2", "verified": "recalled"}]) == []
+    references.cite({"reference": "FDA label 1 (2024)", "verified": "page", "url": "https://example.org/1"})
+    assert [(r.number, r.name, r.text, r.url) for r in references.found.values()] == [
+        (1, "PMID:1", "Lin et al., Cancer Discov 2017", "https://pubmed.ncbi.nlm.nih.gov/1/"),
+        (2, "FDA label 1 (2024)", "", "https://example.org/1"),
     ]
 
 
 def test_row_without_a_reference_has_no_number() -> None:
-    assert References().cite([{"id": "unknown", "verified": "recalled"}]) == []
+    assert References({}).cite([{"id": "unknown", "verified": "page"}]) == []
+
+
+def test_read_that_lacks_bases_shows_a_gap() -> None:
+    contig = "ACGTTGCAAGTC" + "A" * 7 + "CAGGTCTTGACCATGCA"
+    lacking = "ACGTTGCAAGTC" + "A" * 5 + "CAGGTCTTGACCATGCA"
+    offset, row, before = aligned(PileupRead("r", 0, lacking, False), contig)
+    assert (offset, row.replace("-", ""), row.count("-"), before) == (0, lacking, 2, [])
+    assert all(a in ("-", b) for a, b in zip(row, contig, strict=True))
+    more = contig[:19] + "GT" + contig[19:]
+    offset, row, before = aligned(PileupRead("r", 0, more, False), contig)
+    assert (offset, row, before) == (0, contig, [19])
+    assert aligned(PileupRead("r", 2, "GTTCCAAG", False), contig) == (2, "GTTCCAAG", [])
 
 
 @pytest.mark.parametrize(("p_value", "words"), [(0.0, "< 1e-300"), (1.2345e-9, "= 1.23e-09"), (1.0, "= 1")])
@@ -272,3 +289,15 @@ def test_record_without_evidence_still_has_a_page(tmp_path: Path) -> None:
     serialise.write_json(result, case.fusions)
     case.write_views(tmp_path / "out")
     assert "EML4::ALK V3b" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_inherited_variants_stand_in_the_record_alone(tmp_path: Path) -> None:
+    """What other samples are compared with is in report.json, not on the page, in no table and in no export."""
+    case, report = made.build(tmp_path / "in", "fusion")
+    site = GenotypeSite(contig="chr2", position=29876543, ref="A", alt="G", copies=1, depth=40, alt_fragments=20)
+    report.qc.fingerprint = Fingerprint(sites=[site], callable=[])
+    serialise.write_json(report, case.report)
+    case.write_views(tmp_path / "out")
+    for path in (tmp_path / "out").iterdir():
+        assert b"29876543" not in path.read_bytes(), path.name
+    assert deidentified(report).qc.fingerprint is None

@@ -69,19 +69,14 @@ def _check_sheet(path: Path) -> int:
 
 
 def _check_tables(folder: Path | None) -> int:
-    from .knowledge.evidence import Knowledge
-    from .knowledge.fusions import read_tables
-    from .knowledge.hotspots import read_hotspots
+    from .knowledge.check import check_tables
     from .knowledge.panel import read_panel
     from .runtime.paths import RESOURCES
 
     resources = folder or RESOURCES
-    knowledge = resources / "knowledge"
-    genes = read_panel(resources / "panel.tsv")
-    Knowledge.load(knowledge)
-    read_tables(knowledge)
-    read_hotspots(knowledge)
-    print(f"{resources}: {len(genes)} genes and {len(list(knowledge.glob('*.tsv')))} tables, nothing wrong")
+    check_tables(resources)
+    genes, tables = read_panel(resources / "panel.tsv"), list((resources / "knowledge").glob("*.tsv"))
+    print(f"{resources}: {len(genes)} genes and {len(tables)} tables, nothing wrong")
     return 0
 
 

@@ -112,7 +112,8 @@ def align_unsorted(
     all their bases (`-Y`), a few secondary ones are kept. `split` says that the index is in parts. Temporary files lie
     beside `sam`. Raises InputError when minimap2 fails.
     """
-    options = ["-Y", "--secondary=yes", "-N", SECONDARY, "-K", BATCH, "-t", str(common.threads)]
+    # Which of several equal places is reported first goes by the read's length alone, not by its name too.
+    options = ["-Y", "--no-hash-name", "--secondary=yes", "-N", SECONDARY, "-K", BATCH, "-t", str(common.threads)]
     options += ["-G", MAX_INTRON] if common.assay == "rna" else []
     if common.assay == "rna" and junctions.stat().st_size:
         options += ["-j", str(junctions)]

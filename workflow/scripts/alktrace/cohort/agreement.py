@@ -26,7 +26,7 @@ from ..model.vocabulary import (
     TrackKind,
     Unit,
 )
-from ..model.words import number, percent
+from ..model.words import number, per_thousand, percent
 from .compare import fusion_sighting, mutation_sighting
 
 MARGIN = 5.0  # times by which a share may differ between RNA and DNA without contradiction
@@ -89,9 +89,9 @@ def fusion_sight(fusions: Sequence[Fusion], gene: str, report: Report, say: Sent
         "fragments": sum(f.support.unique_fragments for f in fusions),
         "confidence": best.confidence,
         "event": best.event_type or "rearrangement",
-        "value": percent(seen.value) if dna else number(seen.value),
-        "low": percent(seen.low) if dna else number(seen.low),
-        "high": percent(seen.high) if dna else number(seen.high),
+        "value": percent(seen.value) if dna else per_thousand(seen.value),
+        "low": percent(seen.low) if dna else per_thousand(seen.low),
+        "high": percent(seen.high) if dna else per_thousand(seen.high),
     }
     text = say.say("sight_fusion_dna" if dna else "sight_fusion_rna", **fields)
     return Sight(
@@ -255,6 +255,10 @@ def why_fusion_missed(
     report = next(r for r in reports if r.sample.id == missing.sample)
     if without_tumour_dna(report):
         return say.say("combined_why_plasma")
+    content = report.sample.tumour_content
+    if assay is Assay.RNA and content is not None and missing.limit is not None and missing.limit >= content / 200:
+        fields = {"content": f"{content:g}", "expected": percent(content / 200), "limit": percent(missing.limit)}
+        return say.say("combined_why_content", **fields)
     if assay is Assay.DNA and all(f.frame is Frame.OUT_OF_FRAME or f.premature_stop for f in found):
         return say.say("combined_why_degraded")
     return None

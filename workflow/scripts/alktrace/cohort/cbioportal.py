@@ -1,7 +1,8 @@
 """Study files for cBioPortal: structural variants, mutations and the clinical table with their meta files.
 
-Columns are those of cBioPortal's documented file formats. Identifiers there may hold letters, digits, `.`, `_` and `-`
-only; other signs are replaced and names that would become alike get a digest.
+Columns and values are those of cBioPortal's documented file formats (docs.cbioportal.org/file-formats). Identifiers
+there may hold letters, digits, `.`, `_` and `-` only; other signs are replaced and names that would become alike get
+a digest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..model.records import Fusion, Mutation, ReportFindings
+from ..model.findings import fusion_label
+from ..model.records import Fusion, GenomicChange, Mutation, ReportFindings
 from ..model.vocabulary import Confidence, Frame, Kind
 from ..report.escape import cell
 from ..runtime.files import write_text
@@ -20,20 +22,25 @@ SV_COLUMNS = (
     *("Sample_Id", "SV_Status", "Site1_Hugo_Symbol", "Site1_Ensembl_Transcript_Id", "Site1_Region"),
     *("Site1_Region_Number", "Site1_Chromosome", "Site1_Position", "Site2_Hugo_Symbol", "Site2_Ensembl_Transcript_Id"),
     *("Site2_Region", "Site2_Region_Number", "Site2_Chromosome", "Site2_Position", "Site2_Effect_On_Frame"),
-    *("Class", "RNA_Support", "DNA_Support", "Tumor_Split_Read_Count", "Tumor_Paired_End_Read_Count"),
+    *("NCBI_Build", "Class", "RNA_Support", "DNA_Support", "Tumor_Split_Read_Count", "Tumor_Paired_End_Read_Count"),
     *("Event_Info", "Annotation", "Comments"),
 )
 MAF_COLUMNS = (
-    *("Hugo_Symbol", "NCBI_Build", "Variant_Classification", "Variant_Type", "Tumor_Sample_Barcode", "HGVSc"),
-    *("HGVSp_Short", "Protein_position", "t_alt_count", "t_ref_count"),
+    *("Hugo_Symbol", "NCBI_Build", "Chromosome", "Start_Position", "End_Position", "Variant_Classification"),
+    *("Variant_Type", "Reference_Allele", "Tumor_Seq_Allele2", "Tumor_Sample_Barcode", "HGVSc", "HGVSp_Short"),
+    *("Protein_position", "t_alt_count", "t_ref_count"),
 )
 PATIENT_COLUMNS = ("PATIENT_ID", "SAMPLE_ID", "TIMEPOINT", "ASSAY", "LIBRARY", "ALK_REARRANGEMENT", "KINASE_DOMAIN")
-FRAMES = {Frame.IN_FRAME: "In_frame", Frame.OUT_OF_FRAME: "Frameshift", Frame.UNDETERMINED: "NA"}
+CASE_LISTS = (  # suffix, category, name: those that cBioPortal asks for beside mutations and structural variants
+    ("sequenced", "all_cases_with_mutation_data", "Samples with mutation data"),
+    ("sv", "all_cases_with_sv_data", "Samples with structural variant data"),
+)
+FRAMES = {Frame.IN_FRAME: "In_frame", Frame.OUT_OF_FRAME: "Out-of-frame", Frame.UNDETERMINED: "NA"}
 _ONE_LETTER = re.compile(r"^[A-Z*]\d+")
 
 
 def write_study(reports: Sequence[ReportFindings], out: Path, study: str = "alktrace") -> None:
-    """Write the study's eight files into `out`, rows in the order of `reports`."""
+    """Write the study's files into `out`, rows in the order of `reports`."""
     samples = safe_ids(report.sample.id for report in reports)
     patients = safe_ids(report.sample.patient or report.sample.id for report in reports)
     files = {
@@ -71,9 +78,19 @@ def write_study(reports: Sequence[ReportFindings], out: Path, study: str = "alkt
             profile_description="Called changes",
         ),
         "data_mutations.txt": _table(
-            MAF_COLUMNS, (_maf(m, samples[r.sample.id]) for r in reports for m in r.mutations)
+            MAF_COLUMNS,
+            (row for r in reports for m in r.mutations for row in _maf(m, samples[r.sample.id], build_of(r))),
         ),
     }
+    for suffix, category, what in CASE_LISTS:
+        files[f"case_lists/cases_{suffix}.txt"] = _meta(
+            cancer_study_identifier=study,
+            stable_id=f"{study}_{suffix}",
+            case_list_name=what,
+            case_list_description=f"{what} ({len(samples)})",
+            case_list_category=category,
+            case_list_ids="\t".join(samples.values()),
+        )
     for name, text in files.items():
         write_text(out / name, text)
 
@@ -131,20 +148,21 @@ def _sv(fusion: Fusion, report: ReportFindings, sample: str) -> dict[str, object
         "Sample_Id": sample,
         "SV_Status": "SOMATIC",
         "Site2_Effect_On_Frame": FRAMES[fusion.frame],
-        "Class": (fusion.event_type or "").upper() or "FUSION",
-        "RNA_Support": "yes" if report.sample.assay == "rna" else "no",
-        "DNA_Support": "yes" if report.sample.assay == "dna" else "no",
+        "NCBI_Build": build_of(report),
+        "Class": (fusion.event_type or "").upper(),
+        "RNA_Support": "Yes" if report.sample.assay == "rna" else "No",
+        "DNA_Support": "Yes" if report.sample.assay == "dna" else "No",
         "Tumor_Split_Read_Count": fusion.support.split_fragments,
         "Tumor_Paired_End_Read_Count": fusion.support.spanning_fragments,
-        "Event_Info": f"{fusion.name} {fusion.variant or fusion.notation}",
-        "Annotation": fusion.notation,
+        "Event_Info": "Fusion",
+        "Annotation": f"{fusion_label(fusion)} {fusion.names.vicc if fusion.names else fusion.notation}",
         "Comments": "" if fusion.kind == Kind.KINASE_FUSION else fusion.kind.replace("_", " "),
     }
     for number, side in ((1, fusion.five_prime), (2, fusion.three_prime)):
         row |= {
             f"Site{number}_Hugo_Symbol": side.gene,
             f"Site{number}_Ensembl_Transcript_Id": side.transcript,
-            f"Site{number}_Region": "EXON" if side.exon else "",
+            f"Site{number}_Region": "Exon" if side.exon else "",
             f"Site{number}_Region_Number": side.exon,
             f"Site{number}_Chromosome": side.contig.removeprefix("chr"),
             f"Site{number}_Position": side.position,
@@ -152,9 +170,16 @@ def _sv(fusion: Fusion, report: ReportFindings, sample: str) -> dict[str, object
     return row
 
 
-def _maf(change: Mutation, sample: str) -> dict[str, object]:
+def _maf(change: Mutation, sample: str, build: str) -> list[dict[str, object]]:
+    """Rows of one change; one that an intron splits has two."""
+    row = _maf_row(change, sample, build)
+    return [row | _alleles(one) for one in change.genomic] or [row]
+
+
+def _maf_row(change: Mutation, sample: str, build: str) -> dict[str, object]:
     return {
         "Hugo_Symbol": change.gene,
+        "NCBI_Build": build,
         "Variant_Classification": classification(change),
         "Variant_Type": {"snv": "SNP", "mnv": "ONP", "ins": "INS", "del": "DEL"}.get(change.type, "ONP"),
         "Tumor_Sample_Barcode": sample,
@@ -163,6 +188,27 @@ def _maf(change: Mutation, sample: str) -> dict[str, object]:
         "Protein_position": change.codon,
         "t_alt_count": change.alt_fragments,
         "t_ref_count": change.ref_fragments,
+    }
+
+
+def build_of(report: ReportFindings) -> str:
+    """The genome build as cBioPortal writes it; "NA" for one that it does not know."""
+    return next((build for build in ("GRCh38", "GRCh37") if build in report.provenance.genome_build), "NA")
+
+
+def _alleles(one: GenomicChange) -> dict[str, object]:
+    """The change on the + strand as a MAF writes it: without the base that a VCF sets before an insertion or deletion,
+    "-" for no base."""
+    ref, alt, start = one.ref, one.alt, one.position
+    while ref and alt and ref[0] == alt[0]:
+        ref, alt, start = ref[1:], alt[1:], start + 1
+    insertion = not ref
+    return {
+        "Chromosome": one.contig.removeprefix("chr"),
+        "Start_Position": start - insertion,
+        "End_Position": start if insertion else start + len(ref) - 1,
+        "Reference_Allele": ref or "-",
+        "Tumor_Seq_Allele2": alt or "-",
     }
 
 

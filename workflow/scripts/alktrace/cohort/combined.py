@@ -279,9 +279,10 @@ class _Merged:
         missing = [e for e in tested if e.state is State.NOT_ASSESSABLE]
         if missing:
             said.append(say("combined_blind_tracks", count=len(missing), total=len(tested), events=named(missing, 8)))
-        if self.tracks.outside or self.tracks.untested:
-            genes = dict.fromkeys([*(e.gene for e in self.tracks.outside), *self.tracks.untested])
-            said.append(say("combined_outside", genes=", ".join(genes)))
+        if self.tracks.outside:
+            said.append(say("bypass_outside", events=named(self.tracks.outside)))
+        if self.tracks.untested:
+            said.append(say("bypass_not_tested", genes=", ".join(self.tracks.untested)))
         return said
 
 

@@ -35,8 +35,8 @@ class Card:
     lines: tuple[str, ...]
 
 
-def combined_page(report: CombinedReport, stem: str, over_time: str | None) -> str:
-    """The page's text; `stem` names its JSON, `over_time` the patient's page over time."""
+def combined_page(report: CombinedReport, stem: str, over_time: str | None, warnings: Sequence[str] = ()) -> str:
+    """The page's text; `stem` names its JSON, `over_time` the patient's page over time, `warnings` stand first."""
     return (
         environment()
         .get_template("combined.html.j2")
@@ -44,6 +44,7 @@ def combined_page(report: CombinedReport, stem: str, over_time: str | None) -> s
             report=report,
             stem=stem,
             over_time=over_time,
+            warnings=warnings,
             cards=[*(_verdict(v, report) for v in report.verdicts), _resistance(report)],
             assays={s.id: s.assay for s in report.samples},
             style=style(),

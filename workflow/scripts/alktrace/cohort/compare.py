@@ -13,7 +13,7 @@ from ..knowledge.sentences import Sentences
 from ..model.findings import TARGET, label, names_change
 from ..model.records import Fusion, Mutation, PhaseFragments, Report, ReportFindings, ScreenedCodon
 from ..model.vocabulary import Assay, Confidence, Kind, Relation, State
-from ..model.words import number, percent
+from ..model.words import per_thousand, percent
 
 EMERGENT, GONE, KEPT, UNCLEAR = "emergent", "no_longer_detected", "detected_in_both", "cannot_be_compared"
 _TAIL = 0.025  # each side of a 95% interval
@@ -203,7 +203,7 @@ def _step(kind: str, name: str, earlier: Sighting, later: Sighting, sentences: S
     """The step between two samples; None when neither has the change."""
     if State.DETECTED not in (earlier.state, later.state):
         return None
-    show = number if kind == "fusion" else percent
+    show = per_thousand if kind == "fusion" else percent
     names = {"change": name, "earlier": _name(earlier), "later": _name(later)}
     if earlier.state is later.state:
         fields = {"earlier_vaf": show(earlier.value), "later_vaf": show(later.value)}

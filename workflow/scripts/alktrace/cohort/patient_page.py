@@ -13,7 +13,7 @@ from .compare import compare
 from .identity import Identity
 from .timeline import timeline_drawing
 
-FUSION_UNITS = {Assay.RNA: "fusion fragments per control fragment", Assay.DNA: "allele fraction"}
+FUSION_UNITS = {Assay.RNA: "fusion fragments per 1,000 control fragments", Assay.DNA: "allele fraction"}
 VERDICT_WORDS = {
     "emergent": "emergent",
     "no_longer_detected": "no longer detected",

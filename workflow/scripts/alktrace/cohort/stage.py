@@ -13,7 +13,7 @@ from ..knowledge.evidence import Knowledge
 from ..model.combined import CombinedReport
 from ..model.records import FileRecord, Report, ReportFindings
 from ..model.words import STATE_WORDS
-from ..report.templates import environment, style
+from ..report.templates import environment, script_digest, style
 from ..runtime.files import write_text
 from ..runtime.paths import KNOWLEDGE, TEMPLATES
 from ..runtime.provenance import file_digest
@@ -54,7 +54,10 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
     }
     carried = carry_over(list(found.values()), knowledge.sentences)
     for (patient, _), (stem, record) in combined.items():
-        pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient))
+        samples = {sample.id for sample in record.samples}
+        strange = [p.text for p in pairs if p.verdict == "mismatch" and {p.sample, p.other} <= samples]
+        pages[f"{stem}.html"] = combined_page(record, stem, file_name(patient), strange)
+    script = (TEMPLATES / "cohort.js").read_text(encoding="utf-8")
     index = (
         environment()
         .get_template("cohort.html.j2")
@@ -66,7 +69,8 @@ def write_cohort(reports: Sequence[Path], out: Path, failed: Mapping[str, str] |
             patients={name: file_name(name) for name in patients},
             combined={key: stem for key, (stem, _) in combined.items()},
             style=style(),
-            script=Markup((TEMPLATES / "cohort.js").read_text(encoding="utf-8")),  # our own file, not data
+            script=Markup(script),  # our own file, not data
+            digest=script_digest(script),
             state_words=STATE_WORDS,
         )
     )

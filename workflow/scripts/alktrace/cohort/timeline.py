@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from ..model.vocabulary import State
+from ..model.words import per_thousand, share
 from ..report.drawings import svg
 from .compare import Course, Sighting
 
@@ -36,7 +37,7 @@ def timeline_drawing(courses: Sequence[Course], samples: Sequence[tuple[str, str
     for power in range(low, high + 1):
         y = y_of(10.0**power)
         shapes.append(svg.line(LEFT, y, RIGHT, y, class_="grid"))
-        shapes.append(svg.text(LEFT - 8, y + 4, f"{10.0**power:g}", "end", class_="small"))
+        shapes.append(svg.text(LEFT - 8, y + 4, _shown(courses[0], 10.0**power), "end", class_="small"))
     for column, (sample, timepoint) in enumerate(samples):
         x = LEFT + (column + 0.5) * step
         shapes.append(svg.text(x, BASE + 20, _short(sample, step), class_="small"))
@@ -58,6 +59,11 @@ def _level(sighting: Sighting) -> float | None:
     return sighting.limit if sighting.state is State.NOT_DETECTED else sighting.value
 
 
+def _shown(course: Course, value: float | None) -> str:
+    """A value of the course as its table writes it."""
+    return per_thousand(value) if course.kind == "fusion" else share(value)
+
+
 def _course(
     course: Course, columns: list[float], levels: list[float | None], y_of: Callable[[float], float], style: int
 ) -> list[Markup]:
@@ -71,13 +77,13 @@ def _course(
             continue
         x, y = point
         if sighting.state is State.NOT_DETECTED:
-            words = f"{course.name} in {sighting.sample}: not detected, limit {sighting.limit:.3g}"
+            words = f"{course.name} in {sighting.sample}: not detected, limit {_shown(course, sighting.limit)}"
             path = f"M{x - 6:.1f} {y - 6:.1f}h12l-6 11z"
             shapes.append(svg.element("path", svg.title(words), d=path, class_=f"open line-{style}"))
             continue
         if sighting.low and sighting.high:
             shapes.append(svg.line(x, y_of(sighting.low), x, y_of(sighting.high), class_=f"course line-{style}"))
-        shapes.append(_marker(x, y, style, f"{course.name} in {sighting.sample}: {sighting.value:.3g}"))
+        shapes.append(_marker(x, y, style, f"{course.name} in {sighting.sample}: {_shown(course, sighting.value)}"))
     return shapes
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..genome.transcripts import Transcript
-from ..knowledge.fusions import Domain
 from ..model.vocabulary import Confidence, Kind
 from ..structure.junction import Structure
 from .junction import Junction
@@ -34,20 +31,6 @@ def without_runs(s: Structure) -> tuple[object, ...]:
     """Exons and insert of a junction, each homopolymer as one base."""
     collapsed = "".join(base for base, _ in groupby(s.inserted))
     return s.five_exon, s.five_deleted, collapsed, s.three_deleted, s.three_exon
-
-
-def kinase_exons(gene: Transcript, domains: Iterable[Domain]) -> range:
-    """Exons of the gene that hold its kinase domain, by the codons of the domain table; empty without a row, and for a
-    transcript too short to hold it."""
-    codons = (gene.cds[1] - gene.cds[0] + 1) // 3 if gene.cds else 0
-    for domain in domains:
-        whole = domain.domain == "kinase" and domain.unit == "codon" and domain.last <= codons
-        if domain.gene == gene.gene and whole:
-            first = gene.exon_at(gene.codon_genome_positions(domain.first)[0])
-            last = gene.exon_at(gene.codon_genome_positions(domain.last)[2])
-            if first and last:
-                return range(first, last + 1)
-    return range(0)
 
 
 def confidence_of(junction: Junction, min_support: int, together: int) -> tuple[Confidence, list[str]]:

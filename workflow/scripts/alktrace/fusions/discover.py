@@ -113,7 +113,15 @@ def place(
     """A junction of a contig that its own reads did not place, with one of the `genes` that share words with it, or
     else at one of the `anchors`, places of the genome that it fits."""
     foreign = _foreign_part(unplaced.contig, unplaced.target_length, unplaced.into)
-    return _resolve(search, unplaced.contig, foreign, set(unplaced.names), {}, unplaced.into, genes, anchors)
+    junction = _resolve(search, unplaced.contig, foreign, set(unplaced.names), {}, unplaced.into, genes, anchors)
+    if junction is not None and not junction.partner.gene:
+        where = junction.partner.contig, junction.partner.start
+        junction.also_fits += tuple(f"{a.contig}:{a.start}" for a in anchors if not _holds(a, *where))
+    return junction
+
+
+def _holds(anchor: Anchor, contig: str, position: int) -> bool:
+    return anchor.contig == contig and anchor.start <= position <= anchor.end
 
 
 def _is_linked(search: Search, seed: Seed, links: Mapping[str, tuple[Transcript, set[str]]]) -> bool:

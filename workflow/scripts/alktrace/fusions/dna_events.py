@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..genome.domains import kinase_exons
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from ..genome.transcripts import Annotation, Transcript
@@ -14,7 +15,7 @@ from ..model.records import AlleleFraction, Fusion, Locus, SidePair, Support
 from ..model.vocabulary import Confidence, EventType, Kind
 from ..structure.junction import Anchor, Structure
 from ..structure.record import to_fusion
-from .classify import HIGH_FRAGMENTS, kinase_exons
+from .classify import HIGH_FRAGMENTS
 from .dna_count import Counted
 from .dna_places import Placement
 from .dna_reads import Breakend

@@ -15,6 +15,7 @@ import numpy as np
 import pysam
 
 from ..genome.bed import Stretches
+from ..genome.domains import kinase_exons
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from ..genome.transcripts import Annotation, Transcript
@@ -34,7 +35,6 @@ from ..model.records import (
 )
 from ..model.vocabulary import State
 from ..settings import FusionSettings
-from .classify import kinase_exons
 from .dna_contigs import find_contigs, grow
 from .dna_count import FLANK, MARGIN, JunctionSequence, count
 from .dna_events import Found, grouped, keeps_five, same_place, to_fusions

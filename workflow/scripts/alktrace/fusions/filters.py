@@ -102,8 +102,14 @@ def _no_fragment(junction: Junction, seen: Seen) -> bool:
 
 
 def _same_gene(junction: Junction, seen: Seen) -> bool:
-    """Two exons of one gene: exons skipped, or joined in another order."""
-    return junction.structure.five.gene_id == junction.structure.three.gene_id
+    """Two parts of one gene: exons skipped, joined in another order, or a strand that folded back on itself.
+
+    Folding back joins a gene to its own locus on the other strand, where no gene may be annotated: so place counts too.
+    """
+    five, three = junction.structure.five, junction.structure.three
+    target, partner = (three, five) if junction.into else (five, three)
+    inside = partner.contig == target.contig and target.start <= partner.start and partner.end <= target.end
+    return five.gene_id == three.gene_id or (not partner.gene and inside)
 
 
 def _read_through(junction: Junction, seen: Seen) -> bool:

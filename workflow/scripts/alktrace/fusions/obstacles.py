@@ -40,9 +40,8 @@ def _is_blind(gene: Transcript, exon: int, blind: frozenset[tuple[str, int]]) ->
     """Do most codons that begin in an exon have no k-mer of their own?"""
     if gene.cds is None:
         return True
-    first = max(gene.exon_start(exon), gene.cds[0]) - gene.cds[0]
-    last = min(gene.exon_end(exon), gene.cds[1]) - gene.cds[0]
-    codons = range(-(-first // 3) + 1, last // 3 + 2)
+    first = gene.codon_at(max(gene.exon_start(exon), gene.cds[0]) + 2)
+    codons = range(first, gene.codon_at(min(gene.exon_end(exon), gene.cds[1])) + 1)
     return sum((gene.gene, codon) in blind for codon in codons) > BLIND_SHARE * len(codons)
 
 

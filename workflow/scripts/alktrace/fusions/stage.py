@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 from zlib import crc32
 
+from ..genome.domains import kinase_exons
 from ..genome.fasta import Genome
 from ..genome.fragments import load_fragments
 from ..genome.transcripts import Annotation
@@ -33,7 +34,7 @@ from ..settings import FusionSettings
 from ..structure.junction import Anchor
 from ..structure.notation import notation
 from ..structure.record import locus, pair_name, to_fusion
-from .classify import Classified, classify, kinase_exons
+from .classify import Classified, classify
 from .consensus import lone_bases
 from .count import count_spanning, count_split
 from .discover import LOCUS_MARGIN, find_junctions, place
@@ -263,10 +264,7 @@ def _evidence(classified: Classified, fusion: Fusion) -> JunctionEvidence:
         contig=reference.sequence[start:right],
         left_end=reference.left_end - start,
         right_start=reference.right_start - start,
-        reads=[
-            PileupRead(n, c - start, placements[n].bases, placements[n].reverse)
-            for c, n in shown
-            if not placements[n].gapped
-        ],
+        reads=[PileupRead(n, c - start, placements[n].bases, placements[n].reverse) for c, n in shown],
         fragment_names=names,
+        read_pairs=len(placements),
     )

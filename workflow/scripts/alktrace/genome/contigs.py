@@ -31,14 +31,14 @@ def genome_build(lengths: Mapping[str, int], table: Path) -> str:
     for row in read_table(table, ("build", "contig", "length")):
         known.setdefault((row["contig"], int(row["length"])), set()).add(row["build"])
     chromosomes = {contig for contig, _ in known}
-    named = {name: _chromosome(name) for name in lengths}
+    named = {name: chromosome(name) for name in lengths}
     votes = Counter(build for name, chrom in named.items() for build in known.get((chrom, lengths[name]), ()))
     present = sum(chromosome in chromosomes for chromosome in named.values())
     best = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
     return best[0][0] if best and 2 * best[0][1] >= present else UNKNOWN
 
 
-def _chromosome(name: str) -> str:
+def chromosome(name: str) -> str:
     """chr2, 2 and NC_000002.12 are "2"."""
     refseq = re.fullmatch(r"NC_0000(\d\d)\.\d+", name)
     if refseq:
@@ -52,14 +52,14 @@ def same_contigs(others: Mapping[str, int], own: Mapping[str, int]) -> dict[str,
 
     Equal length and the same chromosome by name ("2", "chr2", "NC_000002.12"), else the only contigs of that length.
     """
-    by_name = {(_chromosome(name), length): name for name, length in own.items()}
+    by_name = {(chromosome(name), length): name for name, length in own.items()}
     by_length: dict[int, list[str]] = {}
     for name, length in own.items():
         by_length.setdefault(length, []).append(name)
     theirs = Counter(others.values())
     found = {}
     for name, length in others.items():
-        same = name if own.get(name) == length else by_name.get((_chromosome(name), length))
+        same = name if own.get(name) == length else by_name.get((chromosome(name), length))
         if same is None and theirs[length] == 1 and len(by_length.get(length, ())) == 1:
             (same,) = by_length[length]
         if same is not None:

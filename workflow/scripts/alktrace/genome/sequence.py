@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from operator import ne
 
+import numpy as np
+from numpy.typing import NDArray
+
 _COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 _NO_BASES = {ord(c): "N" for c in map(chr, range(128)) if c not in "ACGT"}
+
+NO_BASE = 255
+BASE_CODES = bytes("ACGT".find(chr(i).upper()) if chr(i) in "ACGTacgt" else NO_BASE for i in range(256))
+
+
+def base_codes(sequence: str) -> NDArray[np.uint8]:
+    """Codes of bases, uint8 (bases,): A C G T = 0-3 in either case, NO_BASE for anything else."""
+    return np.frombuffer(sequence.encode().translate(BASE_CODES), np.uint8)
 
 
 def reverse_complement(sequence: str) -> str:

@@ -115,11 +115,34 @@ class Transcript:
             return None
         return position - self.cds[0] + 1
 
+    @property
+    def codons(self) -> int:
+        """Whole codons of the coding sequence, 0 without one."""
+        return (self.cds[1] - self.cds[0] + 1) // 3 if self.cds else 0
+
+    def codon_start(self, codon: int) -> int:
+        """Transcript position of a codon's first base. Raises ValueError outside the coding sequence."""
+        if self.cds is None or not 1 <= codon <= self.codons:
+            raise ValueError(f"{self.transcript_id} has no codon {codon}")
+        return self.cds[0] + 3 * (codon - 1)
+
+    def codon_span(self, first: int, last: int) -> tuple[int, int] | None:
+        """Transcript positions of the first and the last base of codons first..last; None for a transcript that lacks
+        one of them."""
+        if not 1 <= first <= last <= self.codons:
+            return None
+        return self.codon_start(first), self.codon_start(last) + 2
+
+    def codon_at(self, position: int) -> int:
+        """Number of the codon that a transcript position lies in; before the coding sequence it is below 1. Raises
+        ValueError without a coding sequence."""
+        if self.cds is None:
+            raise ValueError(f"{self.transcript_id} has no coding sequence")
+        return (position - self.cds[0]) // 3 + 1
+
     def codon_genome_positions(self, codon: int) -> tuple[int, int, int]:
         """Genomic positions of a codon's three bases, in transcript order. Raises ValueError outside the CDS."""
-        if self.cds is None or not 1 <= codon <= (self.cds[1] - self.cds[0] + 1) // 3:
-            raise ValueError(f"{self.transcript_id} has no codon {codon}")
-        first = self.cds[0] + 3 * (codon - 1)
+        first = self.codon_start(codon)
         return self.to_genome(first), self.to_genome(first + 1), self.to_genome(first + 2)
 
     def intron_span(self, intron: int) -> tuple[int, int]:

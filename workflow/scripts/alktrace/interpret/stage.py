@@ -7,6 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..genome.names import fusion_names
+from ..genome.transcripts import Annotation
 from ..knowledge.evidence import Knowledge
 from ..knowledge.sentences import Said, Sentences, saying
 from ..model.findings import junction_is, kinase_fusions
@@ -28,7 +30,7 @@ from ..model.vocabulary import Assay, BamReading, Library, State
 from ..settings import InterpretSettings
 from . import bypass, context, inhibitors, verdicts
 from .verdicts import Domain
-from .wording import tki_call
+from .wording import tki_call, with_tiers
 
 
 def build_report(
@@ -39,8 +41,10 @@ def build_report(
     knowledge: Path,
     settings: InterpretSettings,
     provenance: Provenance,
+    annotation: Annotation,
 ) -> Report:
-    """The whole report of one sample. `knowledge` is the folder of tables, `provenance` goes into the report as it is.
+    """The whole report of one sample. `knowledge` is the folder of tables, `provenance` goes into the report as it is,
+    `annotation` holds the transcripts that names of fusions refer to.
 
     Raises InputError when a table is missing or malformed.
     """
@@ -68,11 +72,14 @@ def build_report(
         schema_version=SCHEMA_VERSION,
         sample=sample,
         verdict=verdict,
-        fusions=[context.with_context(f, tables) for f in fusions.fusions],
+        fusions=[
+            replace(context.with_context(f, tables), names=fusion_names(f, annotation, provenance.genome_build))
+            for f in fusions.fusions
+        ],
         mutations=screen.mutations,
         screened=screen.screened,
         tki=[tki_call(drug, tables) for drug in drugs],
-        bypass=events,
+        bypass=[with_tiers(event, tables) for event in events],
         failure_list=context.failure_list(fusions.fusions, screen.mutations, verdict, tracks, tables),
         direct_junctions=direct_junctions(stats.direct_junctions, fusions.fusions, tables.sentences),
         dismissed_junctions=[_with_reason(j, tables.sentences) for j in fusions.dismissed],
@@ -104,7 +111,7 @@ def quality(stats: RecruitStats, fusions: FusionResult, screen: ScreenResult, se
         pairs_total=stats.pairs_total,
         pairs_recruited=stats.pairs_recruited,
         paired=stats.paired,
-        q30=_ratio(stats.q30_bases, stats.qualities_sampled),
+        q30=_ratio(stats.q30_bases, stats.bases_total),
         read_length=max(lengths, key=lambda n: (lengths[n], n)) if lengths else None,
         duplicate_fraction=stats.duplicate_fraction,
         control_fragments=stats.control_fragments,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ..knowledge import evidence as tables
 from ..knowledge.evidence import UNMUTATED, Figure, Knowledge, references, unique
 from ..knowledge.sentences import Sentences, saying
-from ..model.records import Approval, Evidence, TkiCall
-from ..model.vocabulary import EvidenceKind
+from ..model.findings import TARGET, detected_name
+from ..model.records import Approval, BypassEvent, Evidence, Tier, TkiCall
+from ..model.vocabulary import Call, EvidenceKind, State, TrackKind
 from ..model.words import day
 from .inhibitors import DrugOutcome
 
+FUSION = "fusion"  # the alteration of tiers.tsv
 REPORTED = {
     "reported_active": "word_reported_active",
     "reported_intermediate": "word_reported_intermediate",
@@ -28,6 +32,7 @@ def tki_call(outcome: DrugOutcome, knowledge: Knowledge) -> TkiCall:
         [evidence(row, knowledge) for row in outcome.rows],
         unique(cited),
         [approval(row, knowledge.sentences) for row in outcome.approvals],
+        [] if outcome.call is Call.NOT_APPLICABLE else tiers(TARGET, FUSION, knowledge, outcome.drug),
     )
 
 
@@ -81,3 +86,29 @@ def approval(row: tables.Approval, sentences: Sentences) -> Approval:
         verified=row.verified,
         as_of=row.as_of,
     )
+
+
+def tiers(gene: str, alteration: str, knowledge: Knowledge, drug: str | None = None) -> list[Tier]:
+    """Tiers of an alteration, of all drugs or of one."""
+    return [
+        Tier(
+            system=row.system,
+            tier=row.tier,
+            text=knowledge.sentences.say(
+                "tier", system=row.system, tier=row.tier, drugs=", ".join(row.drug_names), disease=row.disease
+            ),
+            reference=row.reference,
+            url=row.source_url,
+            verified=row.verified,
+        )
+        for row in knowledge.tiers
+        if (row.gene, row.alteration) == (gene, alteration) and (drug is None or drug in row.drug_names)
+    ]
+
+
+def with_tiers(event: BypassEvent, knowledge: Knowledge) -> BypassEvent:
+    """A detected event outside ALK with the tiers of what was found."""
+    if event.state is not State.DETECTED:
+        return event
+    found = FUSION if event.kind is TrackKind.FUSION else detected_name(event).removeprefix(f"{event.gene} ")
+    return replace(event, tiers=tiers(event.gene, found, knowledge))

@@ -96,6 +96,26 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class Tier:
+    """A tier that CIViC assigned (tiers.tsv). `alteration`: a change ("L858R") or "fusion"; `drugs`: joined by ";"."""
+
+    gene: str
+    alteration: str
+    disease: str
+    drugs: str
+    system: Literal["AMP/ASCO/CAP"]
+    tier: str
+    reference: str
+    verified: Verified
+    source_url: str
+    note: str
+
+    @property
+    def drug_names(self) -> tuple[str, ...]:
+        return tuple(self.drugs.split(";"))
+
+
+@dataclass(frozen=True)
 class Drug:
     """One inhibitor (drugs.tsv), in the order of the report."""
 
@@ -211,6 +231,7 @@ class Knowledge:
     evidence: tuple[Evidence, ...]
     figures: tuple[Figure, ...]
     approvals: tuple[Approval, ...]
+    tiers: tuple[Tier, ...]
     drugs: tuple[Drug, ...]
     changes: tuple[KnownChange, ...]
     bypass: tuple[Track, ...]
@@ -226,6 +247,7 @@ class Knowledge:
             evidence=_table(folder / "tki_evidence.tsv", Evidence, "id"),
             figures=_table(folder / "invitro_ic50.tsv", Figure),
             approvals=_table(folder / "approvals.tsv", Approval),
+            tiers=_table(folder / "tiers.tsv", Tier),
             drugs=read_rows(folder / "drugs.tsv", Drug),
             changes=read_changes(folder),
             bypass=read_tracks(folder),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -130,6 +131,12 @@ def read_tables(folder: Path) -> Tables:
     partners = read_rows(folder / "alk_partners.tsv", Partner)
     check_sources(folder / "alk_partners.tsv", partners)
     return Tables(variants, partners, read_domains(folder))
+
+
+def kinase_domain(gene: str, domains: Iterable[Domain]) -> Domain | None:
+    """The row of a gene's kinase domain by codons, None without one."""
+    rows = (row for row in domains if row.gene == gene and row.domain == "kinase" and row.unit == "codon")
+    return next(rows, None)
 
 
 def read_domains(folder: Path) -> tuple[Domain, ...]:

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Literal
 
 from .evidence import KnownChange, parts, read_changes, read_tracks
+from .fusions import kinase_domain as domain_of_kinase
+from .fusions import read_domains
 from .panel import parse_numbers
 from .table import Verified, check_sources, fault, read_rows
 
 ANY, MISSENSE, TRUNCATING = "any", "missense", "truncating"
 INFRAME_DELETION, INFRAME_INSERTION = "inframe_deletion", "inframe_insertion"
+KINASE_CODONS = "kinase"  # in the column codons: those of the gene's kinase domain in domains.tsv
 KINASE_DOMAIN, MUTATION, EXON_SKIPPING = "kinase_domain", "mutation", "exon_skipping"
 
 
 @dataclass(frozen=True)
-class _HotspotRow:
+class HotspotRow:
     """One row of hotspots.tsv as it is written. `track`: the row of bypass.tsv that says what the event means."""
 
     gene: str
@@ -142,10 +145,16 @@ def read_screen_set(folder: Path) -> ScreenSet:
     if extra:
         source = ("alk_kinase_mutations.tsv", "page", "")
         events.append(Event("ALK", tuple(extra), "", "known position", KINASE_DOMAIN, (ANY,), *source))
-    common = read_rows(folder / "polymorphisms.tsv", Polymorphism)
-    check_sources(folder / "polymorphisms.tsv", common)
+    common = read_polymorphisms(folder)
     rows = {(r.gene, r.hgvs_c): {name: str(value) for name, value in asdict(r).items()} for r in common}
     return ScreenSet(tuple(events), changes, rows)
+
+
+def read_polymorphisms(folder: Path) -> tuple[Polymorphism, ...]:
+    """Rows of polymorphisms.tsv."""
+    common = read_rows(folder / "polymorphisms.tsv", Polymorphism)
+    check_sources(folder / "polymorphisms.tsv", common)
+    return common
 
 
 def shown_change(row: KnownChange) -> dict[str, str]:
@@ -158,15 +167,12 @@ def shown_change(row: KnownChange) -> dict[str, str]:
 def read_events(folder: Path) -> tuple[Event, ...]:
     """Rows of hotspots.tsv. Each but the kinase domain names its row of bypass.tsv, of the same gene and kind."""
     path = folder / "hotspots.tsv"
-    rows = read_rows(path, _HotspotRow)
+    rows = read_rows(path, HotspotRow)
     check_sources(path, rows)
     tracks = {track.id: track for track in read_tracks(folder)}
     events = []
     for number, row in enumerate(rows, 2):
-        try:
-            codons = parse_numbers(row.codons)
-        except ValueError:
-            fault(path, number, "codons", f"'{row.codons}' is not written like 746-750,761")
+        codons = _codons(path, number, row)
         track = tracks.get(row.track)
         wrong = track is None or row.gene not in track.gene_names or track.kind != row.kind
         if row.kind != KINASE_DOMAIN and wrong:
@@ -187,6 +193,18 @@ def read_events(folder: Path) -> tuple[Event, ...]:
             )
         )
     return tuple(events)
+
+
+def _codons(path: Path, number: int, row: HotspotRow) -> tuple[int, ...]:
+    if row.codons == KINASE_CODONS:
+        domain = domain_of_kinase(row.gene, read_domains(path.parent))
+        if domain is None:
+            fault(path, number, "codons", f"domains.tsv has no kinase domain of {row.gene}")
+        return tuple(range(domain.first, domain.last + 1))
+    try:
+        return parse_numbers(row.codons)
+    except ValueError:
+        fault(path, number, "codons", f"'{row.codons}' is not written like 746-750,761, nor {KINASE_CODONS}")
 
 
 def change_codons(name: str) -> list[int]:
@@ -216,9 +234,10 @@ class Hotspot:
 
 
 def read_hotspots(folder: Path) -> list[Hotspot]:
-    """Codons of alk_kinase_mutations.tsv in order. Compound changes belong to each of their codons."""
+    """Codons of alk_kinase_mutations.tsv in order. Compound changes belong to each of their codons. Rows that nobody
+    read at their source are left out."""
     rows: dict[int, list[KnownChange]] = {}
-    for row in read_changes(folder):
+    for row in (row for row in read_changes(folder) if row.verified == "page"):
         for codon in _CODON.findall(row.mutation):
             rows.setdefault(int(codon), []).append(row)
     return [Hotspot(codon, tuple(found)) for codon, found in sorted(rows.items())]

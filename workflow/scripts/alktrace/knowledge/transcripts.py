@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
-from ..runtime.errors import InputError
-from .table import fault, read_table
+from .table import Verified, check_sources, check_unique, fault, read_rows
 
-_COLUMNS = ("gene", "synonyms", "ensembl", "refseq", "contig", "strand", "cds", "exons")
 _SPAN = re.compile(r"([1-9][0-9]{0,11})-([1-9][0-9]{0,11})")
 
 
@@ -34,6 +32,10 @@ class ReferenceTranscript:
     exons: tuple[tuple[int, int], ...]
     cds: tuple[int, int]
 
+    @property
+    def codons(self) -> int:
+        return (self.cds[1] - self.cds[0] + 1) // 3
+
     @cached_property
     def accessions(self) -> frozenset[str]:
         """Ensembl and RefSeq names without version."""
@@ -47,23 +49,47 @@ def _span(path: Path, row: int, column: str, text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+@dataclass(frozen=True)
+class _Row:
+    """One row as it is written."""
+
+    gene: str
+    synonyms: str
+    ensembl: str
+    refseq: str
+    contig: str
+    strand: Literal["+", "-"]
+    cds: str
+    exons: str
+    reference: str
+    verified: Verified
+
+
 def read_transcripts(path: Path) -> dict[str, ReferenceTranscript]:
-    """The table by gene symbol, rows in file order. Raises InputError naming the row that is wrong."""
-    found: dict[str, ReferenceTranscript] = {}
-    for number, row in enumerate(read_table(path, _COLUMNS), 2):
-        exons = tuple(_span(path, number, "exons", exon) for exon in row["exons"].split(","))
-        first, last = _span(path, number, "cds", row["cds"])
-        if row["strand"] not in ("+", "-"):
-            fault(path, number, "strand", f"'{row['strand']}' is neither + nor -")
-        ordered = exons if row["strand"] == "+" else exons[::-1]
-        if any(a[1] >= b[0] for a, b in pairwise(ordered)):
-            fault(path, number, "exons", "they do not follow one another in the sense of the transcript")
-        if last > sum(end - start + 1 for start, end in exons):
-            fault(path, number, "cds", f"ends at {last}, behind the transcript's end")
-        if row["gene"] in found:
-            raise InputError(f"{path}: row {number}: gene {row['gene']} has two rows; keep one")
-        synonyms = tuple(filter(None, row["synonyms"].split(";")))
-        found[row["gene"]] = ReferenceTranscript(
-            row["gene"], synonyms, row["ensembl"], row["refseq"], row["contig"], row["strand"], exons, (first, last)
-        )
-    return found
+    """The table by gene symbol, rows in file order. Raises InputError naming row and column of the first fault."""
+    rows = read_rows(path, _Row)
+    check_unique(path, "gene", rows)
+    check_sources(path, rows)
+    return {row.gene: _transcript(path, number, row) for number, row in enumerate(rows, 2)}
+
+
+def _transcript(path: Path, number: int, row: _Row) -> ReferenceTranscript:
+    exons, cds = _spans(path, number, "exons", row.exons), _spans(path, number, "cds", row.cds)
+    starts = [start for start, _ in exons]
+    if starts != sorted(starts, reverse=row.strand == "-"):
+        fault(path, number, "exons", f"not in the order of a transcript on strand {row.strand}")
+    length = sum(end - start + 1 for start, end in exons)
+    if len(cds) != 1 or cds[0][1] > length:
+        fault(path, number, "cds", f"'{row.cds}' is no range within the transcript's {length} bases")
+    synonyms = tuple(filter(None, row.synonyms.split(";")))
+    return ReferenceTranscript(row.gene, synonyms, row.ensembl, row.refseq, row.contig, row.strand, exons, cds[0])
+
+
+def _spans(path: Path, number: int, column: str, text: str) -> tuple[tuple[int, int], ...]:
+    found = []
+    for part in text.split(","):
+        numbers = _SPAN.fullmatch(part)
+        if numbers is None or int(numbers[1]) > int(numbers[2]):
+            fault(path, number, column, f"'{part}' is not written like 10-20")
+        found.append((int(numbers[1]), int(numbers[2])))
+    return tuple(found)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from .records import BypassEvent, Fusion, Locus, Mutation
 from .vocabulary import Confidence, Frame, Kind, Match, State, TrackKind
+
+_ANY_CHANGE = re.compile(r"\b([A-Z]\d+)X\b")
 
 
 def names_change(text: str, mutation: Mutation) -> bool:
@@ -15,9 +18,14 @@ def names_change(text: str, mutation: Mutation) -> bool:
     return gene == mutation.gene and name.strip() in (mutation.hgvs_p, mutation.hgvs_c, mutation.short)
 
 
+def event_name(event: BypassEvent) -> str:
+    """Gene and event as a person reads it: a hotspot of any change, "G12X", is named by its codon, "KRAS G12"."""
+    return _ANY_CHANGE.sub(r"\1", f"{event.gene} {event.event}")
+
+
 def detected_name(event: BypassEvent) -> str:
     """Gene and event; of a found event what was found: "KRAS G12D", "KIF5B::RET fusion"."""
-    name = f"{event.gene} {event.event}"
+    name = event_name(event)
     if event.state is not State.DETECTED or not event.reason:
         return name
     if event.kind == TrackKind.FUSION:
@@ -26,13 +34,17 @@ def detected_name(event: BypassEvent) -> str:
 
 
 TARGET = "ALK"
+FOR_OTHER_SAMPLES = ("copy_targets", "fingerprint")  # of `qc`: what other samples are compared with, not for readers
+_CHROMOSOME = re.compile(r"^([0-9]{1,2}|X|Y)$")
 
 
 # ---------------------------------------------------------------- ALK rearrangement
 def junction_id(target: str, five: Locus, three: Locus, inserted: str) -> str:
     """The name of a junction in every file: the same for the same breakpoints, inserted bases and target gene, in
-    every sample of one genome. Letters and digits only, whatever the contigs are called."""
-    sides = [f"{side.contig}:{side.position}:{side.strand}" for side in (five, three)]
+    every sample of one genome, with "chr" before its chromosomes or without. Letters and digits only, whatever the
+    contigs are called."""
+    named = (_CHROMOSOME.sub(r"chr\g<0>", side.contig) for side in (five, three))
+    sides = [f"{name}:{side.position}:{side.strand}" for name, side in zip(named, (five, three), strict=True)]
     return "J" + hashlib.sha256("\0".join([target, *sides, inserted]).encode()).hexdigest()[:12]
 
 

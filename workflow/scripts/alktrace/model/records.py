@@ -70,7 +70,6 @@ class RecruitStats(Record):
     pairs_recruited: Count
     bases_total: Count
     q30_bases: Count
-    qualities_sampled: Count  # bases whose quality was read (qualities are sampled, not all read)
     read_length_counts: dict[int, int]  # read length -> reads
     duplicate_fraction: float | None  # estimate from sampled pairs; None without pairs
     control_pairs: Count  # pairs of control genes (counted, not kept)
@@ -244,6 +243,15 @@ class PileupRead(Record):
     reverse: bool
 
 
+class FusionNames(Record):
+    """What nomenclatures call a junction; empty where a name cannot be made."""
+
+    vicc: Annotated[str, Meta(description="NM_019063.5(EML4):e.6::NM_004304.5(ALK):e.20")]
+    hgvs_r: Annotated[str, Meta(description="NM_019063.5:r.-263_667::NM_004304.5:r.3173_*445")]
+    hgvs_p: Annotated[str, Meta(description="the fusion protein, in the form of the HGVS for RNA")]
+    iscn: Annotated[str, Meta(description="inv(2)(p21p23), for events seen in DNA")]
+
+
 class Fusion(Record, kw_only=True):
     """One junction, named structure first, label second."""
 
@@ -282,6 +290,7 @@ class Fusion(Record, kw_only=True):
     context: FusionContext | None = None
     target: Annotated[str, Meta(description="panel gene the junction belongs to")] = "ALK"
     allele_fraction: Annotated[AlleleFraction | None, Meta(description="of the rearrangement, from DNA")] = None
+    names: FusionNames | None = None
 
 
 class DismissedJunction(Record, kw_only=True):
@@ -309,6 +318,7 @@ class JunctionEvidence(Record):
     right_start: int  # 0-based start of the 3' exon part in `contig`
     reads: list[PileupRead]
     fragment_names: list[str]  # read names of the unique split fragments (one a fragment), sorted
+    read_pairs: int = 0  # read pairs (single end: reads) of these fragments, copies included; 0 where not counted
 
 
 class Imbalance(Record):
@@ -404,6 +414,15 @@ class OnFusion(Record):
     reason: str
 
 
+class GenomicChange(Record):
+    """A change on the + strand of the genome, as a VCF writes it: `position` 1-based."""
+
+    contig: str
+    position: Position
+    ref: Bases
+    alt: Bases
+
+
 class Mutation(Record):
     """One called change."""
 
@@ -426,6 +445,7 @@ class Mutation(Record):
     phase: list[PhaseLink]
     on_fusion: OnFusion | None
     knowledge: ChangeKnowledge | None
+    genomic: Annotated[list[GenomicChange], Meta(description="two where an intron splits the codon")] = []
 
 
 class VcfCall(Record):
@@ -461,6 +481,17 @@ class ScreenedCodon(Record):
     reason: str
 
 
+class Tier(Record):
+    """A tier of a guideline that a source assigned to an alteration."""
+
+    system: str
+    tier: str
+    text: str
+    reference: str
+    url: str
+    verified: str
+
+
 class BypassEvent(Record):
     """One bypass track of resources/knowledge/bypass.tsv."""
 
@@ -477,6 +508,7 @@ class BypassEvent(Record):
     reason: str
     references: list[Reference]
     track: Annotated[str, Meta(description="id of its row of bypass.tsv")] = ""
+    tiers: Annotated[list[Tier], Meta(description="of a detected event")] = []
 
 
 class CopyTarget(Record, kw_only=True):
@@ -536,7 +568,7 @@ class Fingerprint(Record, kw_only=True):
 
 
 class ScreenResult(Record):
-    """Output of the mutation stage (work/{sample}/screen.json)."""
+    """Output of the mutation stage (work/{sample}/mutations.json)."""
 
     mutations: list[Mutation]
     screened: list[ScreenedCodon]
@@ -615,6 +647,7 @@ class TkiCall(Record):
     evidence: list[Evidence]
     references: list[Reference]
     approvals: list[Approval] = []
+    tiers: Annotated[list[Tier], Meta(description="of the fusion with this drug")] = []
 
 
 class Failure(Record):

@@ -22,6 +22,11 @@ def number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.3g}"
 
 
+def per_thousand(ratio: float | None) -> str:
+    """Fusion fragments per control fragment as a number in 1,000 control fragments: 0.1154 is "115"."""
+    return number(None if ratio is None else 1000 * ratio)
+
+
 UNKNOWN = "unknown"
 
 

@@ -48,29 +48,38 @@ class CodonCall:
 @dataclass(frozen=True)
 class GeneScreen:
     """Pileup of one gene with what is screened in it. `wanted`: by screened codon, ascending, which of its nine
-    single-base neighbours (0-8) would be reported."""
+    single-base neighbours (0-8) would be reported. `part`: the screen holds one part of the codons that introns split
+    (0 before, 1 behind the intron), as DNA reads them; no fragment of it can span an intron."""
 
     gene: str
     pileup: GenePileup
     wanted: dict[int, tuple[int, ...]]
+    part: int | None = None
+    spliced: bool = True  # reads run across introns, as those of RNA do
 
     @property
     def codons(self) -> list[int]:
         return list(self.wanted)
 
 
-def prepare(gene: str, pileup: GenePileup, codons: list[int], tables: ScreenSet) -> GeneScreen:
+def prepare(
+    gene: str, pileup: GenePileup, codons: list[int], tables: ScreenSet, part: int | None = None, spliced: bool = True
+) -> GeneScreen:
     """Look up what is reported at each of the screened `codons`."""
-    return GeneScreen(gene, pileup, {codon: _wanted(gene, pileup, codon, tables) for codon in codons})
+    return GeneScreen(gene, pileup, {codon: _wanted(gene, pileup, codon, tables) for codon in codons}, part, spliced)
 
 
 def _wanted(gene: str, pileup: GenePileup, codon: int, tables: ScreenSet) -> tuple[int, ...]:
-    code = int(pileup.codons[codon - 1])
+    code, needed = int(pileup.codons[codon - 1]), int(pileup.needed[codon - 1])
     if code > 63:
         return ()
     residue = hgvs.translate_codon(codon_text(code))
     changed = (hgvs.translate_codon(codon_text(int(neighbour))) for neighbour in NEIGHBOUR[code])
-    return tuple(j for j, new in enumerate(changed) if tables.reports_substitution(gene, codon, residue, new))
+    return tuple(
+        j
+        for j, new in enumerate(changed)
+        if needed >> (2 - j // 3) & 1 and tables.reports_substitution(gene, codon, residue, new)
+    )
 
 
 def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
@@ -82,14 +91,15 @@ def hypotheses(screens: list[GeneScreen], tables: ScreenSet) -> int:
             if screen.pileup.counts[codon - 1].sum() == 0:
                 continue
             total += len(screen.wanted[codon])
-            total += 2 * screens_indels(screen.gene, codon, tables)
+            total += 2 * (screen.part is None and screens_indels(screen.gene, codon, tables))
     return total
 
 
 def noise_cells(screen: GeneScreen) -> Cells:
     """Cells of the screened codons. Other codons do not count: whether their reads are there depends on recruiting."""
     rows = np.array(screen.codons, np.int64) - 1
-    return substitution_cells(screen.pileup.counts[rows], screen.pileup.codons[rows], screen.pileup.overlap)
+    pileup = screen.pileup
+    return substitution_cells(pileup.counts[rows], pileup.codons[rows], pileup.overlap, pileup.needed[rows])
 
 
 def screens_indels(gene: str, codon: int, tables: ScreenSet) -> bool:
@@ -182,7 +192,7 @@ def _scope_filters(call: CodonCall, tables: ScreenSet) -> tuple[str, ...]:
 def _at_splice(screen: GeneScreen, codon: int) -> bool:
     """Whether a codon is split by an intron or lies beside one."""
     transcript = screen.pileup.transcript
-    start = (transcript.cds or (1, 0))[0] - 1 + 3 * (codon - 1)
+    start = transcript.codon_start(codon) - 1
     return any(start <= end <= start + 3 for end in transcript.exon_ends[:-1])
 
 
@@ -222,7 +232,7 @@ def substitution_limits(
     floor = np.array(
         [damage.least_count(int(n), [int(k)], model.rates, model.raised) for n, k in zip(total, kind, strict=True)]
     )
-    lost = {codon: LOST_AT_SPLICE * _at_splice(screen, codon) for codon in screen.codons}
+    lost = {codon: LOST_AT_SPLICE * (screen.spliced and _at_splice(screen, codon)) for codon in screen.codons}
     kept = (1 - model.misread) * (1 - np.array([lost[codon] for codon, _ in rows]))
     limits = detection_limits(np.maximum(critical, floor), total, 1 - kept)
     by_codon: dict[int, list[tuple[int, str, float]]] = {}

@@ -64,11 +64,10 @@ class IndelSearch:
 def search_indels(screen: GeneScreen, reads: ReadTable, tables: ScreenSet) -> IndelSearch:
     """Search the stretch of the codons that are screened for indels."""
     codons = [codon for codon in screen.codons if screens_indels(screen.gene, codon, tables)]
-    cds = screen.pileup.transcript.cds
-    if not codons or cds is None or len(reads.position) == 0:
+    span = screen.pileup.transcript.codon_span(codons[0], codons[-1]) if codons else None
+    if span is None or len(reads.position) == 0:
         return IndelSearch({}, 0)
-    first, last = cds[0] - 1 + 3 * (codons[0] - 1), cds[0] - 1 + 3 * codons[-1]
-    found = {i: n for i, n in indels.search(reads, screen.pileup, first, last).items() if _coding(screen, i)}
+    found = {i: n for i, n in indels.search(reads, screen.pileup, span[0] - 1, span[1]).items() if _coding(screen, i)}
     return IndelSearch(found, int(screen.pileup.counts[[codon - 1 for codon in codons]].sum()))
 
 
@@ -108,9 +107,9 @@ def _depth_at(screen: GeneScreen, indel: Indel) -> int:
 
 
 def _codons_at(screen: GeneScreen, indel: Indel) -> tuple[int, int]:
-    begin = screen.pileup.transcript.cds[0] - 1  # type: ignore[index]
-    first = (min(indel.start, max(indel.end - 1, indel.start - 1)) - begin) // 3 + 1
-    return first, (max(indel.end - 1, indel.start) - begin) // 3 + 1
+    codon_at = screen.pileup.transcript.codon_at
+    first = min(indel.start, max(indel.end - 1, indel.start - 1))
+    return codon_at(first + 1), codon_at(max(indel.end - 1, indel.start) + 1)
 
 
 def indel_changes(

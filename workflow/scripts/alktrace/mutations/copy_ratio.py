@@ -24,7 +24,9 @@ GENES = ("ALK", "MET", "EGFR", "ERBB2", "MYC", "PIK3CA", "KRAS", "KIT")
 FAMILY_RATE = 0.01  # false gains in a sample, over all genes
 SMALLEST = 1.5  # smaller gains are common in tumours with odd chromosome numbers and are not called
 LARGEST_LIMIT = 3.0  # a gene whose gains are seen from a higher ratio only is not assessable
-POWER = 1.645  # standard errors: 95% of the samples at the limit are called
+# Quantile of the error by which the limit lies above the call: 95% of the samples at the limit are called. Without
+# normals the error rests on few genes and may be too small, so that more is needed for that (measured).
+POWER, POWER_ALONE = 0.95, 0.99
 LEAST_GENES = 6  # with targets, for a centre and a spread
 LEAST_FRAGMENTS = 50  # of a gene
 LEAST_NORMALS = 3
@@ -60,6 +62,7 @@ def copy_ratios(targets: Sequence[CopyTarget], normals: Sequence[Sequence[CopyTa
     freedom = (len(fit.genes) - 1) * (1 + len(references))
     critical = float(student.ppf(1 - FAMILY_RATE / len(GENES), freedom))
     half = float(student.ppf(0.975, freedom))
+    power = float(student.ppf(POWER if references else POWER_ALONE, freedom))
     results = []
     for gene in GENES:
         if gene not in fit.genes:
@@ -67,7 +70,8 @@ def copy_ratios(targets: Sequence[CopyTarget], normals: Sequence[Sequence[CopyTa
             continue
         at = fit.genes.index(gene)
         value, error = float(fit.value[at]), float(fit.error[at]) * spread
-        results.append(_result(gene, value, error, critical, half, fit.targets[at], fit.fragments[at], len(references)))
+        scale = (critical, half, power)
+        results.append(_result(gene, value, error, scale, fit.targets[at], fit.fragments[at], len(references)))
     return results
 
 
@@ -77,11 +81,18 @@ def without_answer(reason: str) -> list[CopyRatio]:
 
 
 def _result(
-    gene: str, value: float, error: float, critical: float, half: float, targets: int, fragments: int, normals: int
+    gene: str,
+    value: float,
+    error: float,
+    scale: tuple[float, float, float],
+    targets: int,
+    fragments: int,
+    normals: int,
 ) -> CopyRatio:
-    """`critical` and `half` are standard errors: of a call, and of half a 95% interval."""
+    """`scale` in standard errors: of a call, of half a 95% interval, from call to limit."""
+    critical, half, power = scale
     needed = max(critical * error, log2(SMALLEST))
-    limit = 2 ** (needed + POWER * error)
+    limit = 2 ** (needed + power * error)
     state, reason = State.NOT_DETECTED, ""
     if fragments < LEAST_FRAGMENTS:
         state, reason = State.NOT_ASSESSABLE, "copy_few_fragments"

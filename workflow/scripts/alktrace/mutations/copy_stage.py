@@ -8,34 +8,32 @@ from pathlib import Path
 from ..genome.bed import Stretches
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation
-from ..inputs.umi import molecule_rule
 from ..knowledge.panel import read_panel
 from ..model.records import CopyRatio, CopyTarget, ReportFindings
 from ..model.vocabulary import Library
 from ..runtime.serialise import read_json
 from .copy_ratio import copy_ratios, without_answer
-from .copy_targets import looked_at, measure, unique_fragments
+from .copy_targets import looked_at, measure
+from .unique import UniqueFragments
 
 
 def copy_number(
-    bam: Path,
+    found: UniqueFragments,
     fasta: Path,
     annotation: Path,
     panel: Path,
-    umi: str | None,
     library: str,
     targets_bed: Path | None,
     normals: Sequence[Path],
 ) -> tuple[list[CopyRatio], list[CopyTarget]]:
     """Copy ratios of the genes of `copy_ratio.GENES` and the coverage they rest on.
 
-    `bam`: evidence BAM; `targets_bed`: the baits; `normals`: report.json of normal samples of the same assay and
-    library. Amplicon libraries have no copy ratio: how often a primer pair took says nothing about copies.
+    `found`: fragments of the evidence BAM; `targets_bed`: the baits; `normals`: report.json of normal samples of the
+    same assay and library. Amplicon libraries have no copy ratio: how often a primer pair took says nothing of copies.
     """
     if library == Library.AMPLICON:
         return without_answer("copy_amplicon"), []
     parts = looked_at(read_panel(panel), Annotation.load(annotation))
     baits = Stretches.read(targets_bed) if targets_bed else None
-    found = unique_fragments(bam, molecule_rule(umi, library))
-    targets = measure(parts, found, baits, Genome(fasta), by_ends=umi is None)
+    targets = measure(parts, found.places, baits, Genome(fasta), found.by_ends)
     return copy_ratios(targets, [read_json(path, ReportFindings).qc.copy_targets for path in normals]), targets

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..genome.bed import PRIMER, Stretches
 from ..genome.fasta import Genome
-from ..genome.fragments import FragmentEnds, read_records
 from ..genome.transcripts import Annotation, Transcript
 from ..knowledge.panel import PanelGene
-from ..model.molecules import MoleculeRule
 from ..model.records import CopyTarget
+from .unique import Positions
 
-Positions = NDArray[np.int64]
 Parts = Mapping[str, tuple[Transcript, list[tuple[int, int]]]]  # of each gene: what is recruited, 1-based inclusive
 
 SHORTEST = 40  # bases of a target, below which its coverage says little
 AROUND = 150  # bases beside a target's middle whose GC and baits decide how well it is caught
-LONGEST = 1200  # bases of a fragment; what lies farther apart is no fragment
-UNIQUE_QUALITY = 20  # mapping quality from which a place is taken as the only one
 
 
 def looked_at(rows: Iterable[PanelGene], genes: Annotation) -> Parts:
@@ -113,28 +106,3 @@ def _targets(contig: str, places: Iterable[tuple[int, int]], baits: Stretches | 
             if high - low + 1 >= SHORTEST:
                 found.add((low, high))
     return sorted(found)
-
-
-def unique_fragments(bam: Path, rule: MoleculeRule) -> dict[str, tuple[Positions, Positions]]:
-    """First and last position (1-based inclusive) of each unique fragment, by contig."""
-    ends = FragmentEnds(rule)
-    columns: dict[str, tuple[array[int], array[int], array[int]]] = {}
-    for read in read_records(bam):
-        template = ends.add(read)
-        if read.is_unmapped or read.is_supplementary or read.mapping_quality < UNIQUE_QUALITY:
-            continue
-        column = columns.setdefault(str(read.reference_name), (array("q"), array("q"), array("q")))
-        for values, value in zip(column, (template, read.reference_start + 1, read.reference_end), strict=True):
-            values.append(value)
-    molecule_of = ends.molecules()
-    found = {}
-    for contig, column in columns.items():
-        templates, first, last = (np.array(values, dtype=np.int64) for values in column)
-        molecules, index = np.unique(molecule_of[templates], return_inverse=True)
-        starts: Positions = np.full(len(molecules), np.iinfo(np.int64).max)
-        ends_of: Positions = np.zeros(len(molecules), np.int64)
-        np.minimum.at(starts, index, first)
-        np.maximum.at(ends_of, index, last)
-        whole = ends_of - starts < LONGEST
-        found[contig] = (starts[whole], ends_of[whole])
-    return found

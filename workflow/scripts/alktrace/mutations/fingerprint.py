@@ -15,12 +15,11 @@ import pysam
 
 from ..genome.bed import PRIMER, Stretches
 from ..genome.fasta import Genome
-from ..genome.fragments import FragmentEnds, read_records
 from ..genome.transcripts import Annotation
-from ..inputs.umi import molecule_rule
 from ..knowledge.panel import PanelGene, read_panel
 from ..model.records import CallableStretch, Fingerprint, GenotypeSite
 from ..model.vocabulary import Assay
+from .unique import UNIQUE_QUALITY, UniqueFragments
 
 LEAST_DEPTH = 20
 REFERENCE, HETEROZYGOUS, HOMOZYGOUS = (
@@ -28,29 +27,28 @@ REFERENCE, HETEROZYGOUS, HOMOZYGOUS = (
     (0.3, 0.7),
     0.9,
 )  # share of the commonest other base: at most, within, at least
-BASE_QUALITY, MAPPING_QUALITY = 20, 20
+BASE_QUALITY = 20
 BASES = "ACGT"
 
 
 def fingerprint(
     bam: Path,
+    found: UniqueFragments,
     fasta: Path,
     annotation: Path,
     panel: Path,
     assay: str,
-    umi: str | None,
-    library: str,
     targets_bed: Path | None,
 ) -> Fingerprint:
-    """The genotypes of a sample. Bases in primer intervals of `targets_bed` are left out."""
+    """The genotypes of a sample; `found`: fragments of the evidence BAM. Bases in primer intervals of `targets_bed` are
+    left out."""
     genome, genes = Genome(fasta), Annotation.load(annotation)
     primers = [s for s in Stretches.read(targets_bed).all if s.role == PRIMER] if targets_bed else []
-    chosen = _one_a_molecule(bam, umi, library)
-    found = Fingerprint(sites=[], callable=[])
+    made = Fingerprint(sites=[], callable=[])
 
     def counts(read: pysam.AlignedSegment) -> bool:
-        unique = read.mapping_quality >= MAPPING_QUALITY and not (read.is_secondary or read.is_qcfail)
-        return unique and read.query_name in chosen
+        unique = read.mapping_quality >= UNIQUE_QUALITY and not (read.is_secondary or read.is_qcfail)
+        return unique and read.query_name in found.names
 
     with pysam.AlignmentFile(str(bam), "rb") as handle:
         for contig, start, end in _stretches(read_panel(panel), genes, assay):
@@ -62,19 +60,8 @@ def fingerprint(
             for primer in primers:
                 if primer.contig == contig:
                     table[:, max(primer.start - start, 0) : max(primer.end - start + 1, 0)] = 0
-            _genotypes(found, table, genome.fetch(contig, start, end).upper(), contig, start)
-    return found
-
-
-def _one_a_molecule(bam: Path, umi: str | None, library: str) -> set[str]:
-    """Names of one read pair of each molecule: the first by name."""
-    ends = FragmentEnds(molecule_rule(umi, library))
-    for read in read_records(bam):
-        ends.add(read)
-    first: dict[int, str] = {}
-    for name, molecule in zip(ends.names, ends.molecules().tolist(), strict=True):
-        first[molecule] = min(name, first.get(molecule, name))
-    return set(first.values())
+            _genotypes(made, table, genome.fetch(contig, start, end).upper(), contig, start)
+    return made
 
 
 def _stretches(rows: Iterable[PanelGene], genes: Annotation, assay: str) -> list[tuple[str, int, int]]:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..genome.sequence import base_codes
 from ..genome.transcripts import Transcript
 from ..runtime.compiled import njit
-from .reads import NO_BASE, Int32, ReadTable, Uint8
+from .reads import Int32, ReadTable, Uint8
 
-_CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
 # Numbers the compiled code knows: CIGAR operations, and places of a base that is not on the transcript.
 MATCH, INSERTION, SKIP, SOFT_CLIP, EQUAL, DIFFERENT, DELETION = 0, 1, 3, 4, 7, 8, 2
 UNALIGNED, OUTSIDE = -1, -2
@@ -30,11 +30,6 @@ class GeneMap(NamedTuple):
     coding: int
 
 
-def encode(sequence: str) -> Uint8:
-    """Base codes A C G T = 0-3, anything else 255."""
-    return np.array([_CODE.get(base, NO_BASE) for base in sequence], np.uint8)
-
-
 def gene_map(transcript: Transcript, sequence: str, masked: list[tuple[int, int]]) -> GeneMap:
     """Map of a coding transcript with its spliced `sequence`; `masked` stretches (genomic, 0-based half-open) read as
     introns. Raises ValueError without a coding sequence."""
@@ -50,7 +45,7 @@ def gene_map(transcript: Transcript, sequence: str, masked: list[tuple[int, int]
     for start, end in masked:
         low, high = start - (transcript.start - 1), end - (transcript.start - 1)
         index[max(low, 0) : max(high, 0)] = -1
-    return GeneMap(index, transcript.start - 1, transcript.forward, encode(sequence), transcript.cds[0] - 1)
+    return GeneMap(index, transcript.start - 1, transcript.forward, base_codes(sequence), transcript.cds[0] - 1)
 
 
 def longest_read(reads: ReadTable) -> int:

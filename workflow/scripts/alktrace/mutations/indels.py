@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..genome.sequence import base_codes
 from ..genome.transcripts import Transcript
-from .gene_map import encode, gene_map, longest_read
+from .gene_map import gene_map, longest_read
 from .indel_kernels import compare_kernel, search_kernel
 from .pileup import GenePileup
 from .reads import ReadTable
@@ -156,7 +157,7 @@ def count(reads: ReadTable, pileup: GenePileup, indel: Indel, templates: int) ->
     whether it fits the indel better than the reference, also where no read reaches beyond the indel; bool."""
     votes = np.zeros((templates, 3), np.int32)
     gene = gene_map(pileup.transcript, pileup.sequence, [])
-    compare_kernel(reads, gene, indel.start, indel.end, encode(indel.inserted), votes, longest_read(reads))
+    compare_kernel(reads, gene, indel.start, indel.end, base_codes(indel.inserted), votes, longest_read(reads))
     holds = np.full(templates, -1, np.int8)
     holds[(votes[:, 0] > 0) & (votes[:, 1] == 0)] = 0
     holds[(votes[:, 1] > 0) & (votes[:, 0] == 0)] = 1

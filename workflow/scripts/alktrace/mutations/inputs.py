@@ -38,8 +38,7 @@ class Sample:
 
     def codons(self, gene: str) -> list[int]:
         """Screened codons that the gene's transcript has, ascending."""
-        bounds = self.transcripts[gene].cds
-        last = (bounds[1] - bounds[0] + 1) // 3 if bounds else 0
+        last = self.transcripts[gene].codons
         return [codon for g, codon in self.tables.by_codon if g == gene and codon <= last]
 
 

@@ -76,18 +76,23 @@ class Cells:
     mates: np.ndarray
 
 
-def substitution_cells(counts: np.ndarray, codons: np.ndarray, overlap: np.ndarray) -> Cells:
+def substitution_cells(
+    counts: np.ndarray, codons: np.ndarray, overlap: np.ndarray, needed: np.ndarray | None = None
+) -> Cells:
     """Cells of all covered codons of one gene whose reference codon is known.
 
-    `counts` is (codons, 64, 2) and `overlap` (4, 4) as in `pileup.GenePileup`, `codons` the reference codes.
+    `counts` is (codons, 64, 2), `overlap` (4, 4) and `needed` (codons; all bases without it) as in
+    `pileup.GenePileup`, `codons` the reference codes.
     """
     covered = np.flatnonzero((counts.sum(axis=(1, 2)) > 0) & (codons < 64))
     reference = codons[covered].astype(np.int64)
-    depth = np.repeat(counts[covered].sum(axis=1), 9, axis=0)
-    count = counts[covered[:, None], NEIGHBOUR[reference]].reshape(-1, 2)
+    bits = np.full(len(covered), 7) if needed is None else needed[covered]
+    read = (np.repeat(bits[:, None] >> [2, 1, 0], 3, axis=1) & 1).astype(bool).ravel()
+    depth = np.repeat(counts[covered].sum(axis=1), 9, axis=0)[read]
+    count = counts[covered[:, None], NEIGHBOUR[reference]].reshape(-1, 2)[read]
     sides = [(BASES.index(kind[0]), BASES.index(kind[2])) for kind in TYPES]
     mates = np.array([(overlap[ref, alt], 2 * overlap[ref].sum()) for ref, alt in sides])
-    return Cells(count, depth, NEIGHBOUR_TYPE[reference].ravel(), mates)
+    return Cells(count, depth, NEIGHBOUR_TYPE[reference].ravel()[read], mates)
 
 
 def join_cells(parts: list[Cells]) -> Cells:

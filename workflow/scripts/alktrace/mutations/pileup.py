@@ -8,15 +8,17 @@ on transcript positions. No read depth limit applies.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..genome.fasta import Genome
+from ..genome.sequence import NO_BASE, base_codes
 from ..genome.transcripts import Transcript
 from ..runtime.compiled import njit
-from .gene_map import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, encode, gene_map
-from .reads import NO_BASE, Int32, Int64, ReadTable, Uint8
+from .gene_map import DELETION, DIFFERENT, EQUAL, INSERTION, LOWEST_QUALITY, MATCH, SKIP, SOFT_CLIP, gene_map
+from .reads import Int32, Int64, ReadTable, Uint8
 
 # Aligners force or clip the bases at an alignment's end: neither reference nor alternate bases there are counted.
 END_BASES = 5
@@ -24,6 +26,7 @@ END_BASES = 5
 MIN_SPLICE_ANCHOR = 8
 # Two mates that disagree: the base whose Phred quality is higher by this much is taken, else there is no call.
 QUALITY_MARGIN = 20
+WHOLE = 7  # all three bases of a codon are needed
 NO_CALL = 4  # content of a place where mates disagree
 
 
@@ -33,7 +36,9 @@ class GenePileup:
 
     `counts[c, k, s]`: molecules whose codon c (0-based) reads k (16 * first + 4 * second + third base, A C G T = 0-3,
     transcript sense) in stratum s. `overlap[r, b]`: overlapping mates compared at reference base r of the screened
-    codons, where exactly one of them reads b (r == b: both agree with the reference).
+    codons, where exactly one of them reads b (r == b: both agree with the reference). `needed` has a bit for each base
+    of a codon that must be read (4 first, 2 second, 1 third); the others are taken for the reference. Codons without
+    any are not counted.
     """
 
     transcript: Transcript
@@ -41,9 +46,10 @@ class GenePileup:
     codons: Uint8  # reference codon by 0-based number
     counts: Int32
     overlap: Int64
+    needed: Uint8
 
     def reference_codon(self, codon: int) -> str:
-        start = self.transcript.cds[0] - 1 + 3 * (codon - 1)  # type: ignore[index]
+        start = self.transcript.codon_start(codon) - 1
         return self.sequence[start : start + 3]
 
 
@@ -54,27 +60,43 @@ def codon_text(code: int) -> str:
 
 def codon_code(codon: str) -> int:
     """Code 0-63 of a codon, 255 when it holds another letter than A C G T."""
-    first, second, third = (int(code) for code in encode(codon))
+    first, second, third = (int(code) for code in base_codes(codon))
     return NO_BASE if NO_BASE in (first, second, third) else 16 * first + 4 * second + third
 
 
 def pile_up(
-    reads: ReadTable, transcript: Transcript, genome: Genome, masked: list[tuple[int, int]], screened: list[int]
+    reads: ReadTable,
+    transcript: Transcript,
+    genome: Genome,
+    masked: list[tuple[int, int]],
+    screened: list[int],
+    needed: Mapping[int, int] | None = None,
 ) -> GenePileup:
     """Count codons of a coding transcript. `masked`: genomic stretches (0-based half-open) that are no evidence;
-    `screened`: codons (1-based) whose overlapping mates are compared."""
+    `screened`: codons (1-based) whose overlapping mates are compared; `needed`: the bases (as in `GenePileup`) of the
+    only codons to count, by 1-based number; without it all bases of all codons."""
     sequence = genome.spliced(transcript)
     gene = gene_map(transcript, sequence, masked)
-    bounds = transcript.cds or (1, 0)
-    total = (bounds[1] - bounds[0] + 1) // 3
-    codons = [codon_code(sequence[i : i + 3]) for i in range(gene.coding, gene.coding + 3 * total, 3)]
+    total = transcript.codons
+    starts = [transcript.codon_start(codon) - 1 for codon in range(1, total + 1)]
+    codons = [codon_code(sequence[start : start + 3]) for start in starts]
     counts = np.zeros((total, 64, 2), np.int32)
     overlap = np.zeros((4, 4), np.int64)
     compared = np.zeros(len(sequence), np.bool_)
     for codon in screened:
-        compared[gene.coding + 3 * (codon - 1) : gene.coding + 3 * codon] = True
-    _walk(reads, gene, compared, counts, overlap, np.empty(0, np.int32), np.empty((0, 0), np.int8))
-    return GenePileup(transcript, sequence, np.array(codons, np.uint8), counts, overlap)
+        compared[starts[codon - 1] : starts[codon - 1] + 3] = True
+    bits = np.full(total, WHOLE if needed is None else 0, np.uint8)
+    for codon, own in (needed or {}).items():
+        bits[codon - 1] = own
+    _walk(reads, gene, compared, bits, counts, overlap, np.empty(0, np.int32), np.empty((0, 0), np.int8))
+    return GenePileup(transcript, sequence, np.array(codons, np.uint8), counts, overlap, bits)
+
+
+def split_codons(transcript: Transcript, codons: list[int]) -> dict[int, tuple[int, int]]:
+    """Codons that an intron splits, with the bits (as in `GenePileup.needed`) of the part before and after it."""
+    ends = set(transcript.exon_ends[:-1])
+    parts = {1: (4, 3), 2: (6, 1)}  # bases before the intron
+    return {c: parts[n] for c in codons for n in (1, 2) if transcript.codon_start(c) - 1 + n in ends}
 
 
 def observe(
@@ -87,7 +109,8 @@ def observe(
         watch[codon - 1] = column
     gene = gene_map(pileup.transcript, pileup.sequence, masked)
     compared = np.zeros(len(gene.reference), np.bool_)
-    _walk(reads, gene, compared, np.zeros_like(pileup.counts), np.zeros((4, 4), np.int64), watch, seen)
+    blank = np.zeros_like(pileup.counts), np.zeros((4, 4), np.int64)
+    _walk(reads, gene, compared, pileup.needed, *blank, watch, seen)
     return seen
 
 
@@ -189,18 +212,24 @@ def _settle(touched, tally, paired, counts):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _content(cell, seen, t):  # type: ignore[no-untyped-def]
-    """Codon code at transcript places t, t + 1, t + 2; -1 where one of them has no call."""
-    code = 0
-    for i in range(t, t + 3):
-        if seen[i] == 0 or cell[i] >= NO_CALL:
-            return -1
-        code = 4 * code + cell[i]
-    return code
+def _content(cell, seen, t, reference, needed):  # type: ignore[no-untyped-def]
+    """(codon code at transcript places t, t + 1, t + 2, whether two reads agree); -1 where a needed one has no call."""
+    code, agreeing = 0, True
+    for i in range(3):
+        base = reference[t + i]
+        if needed >> (2 - i) & 1:
+            if seen[t + i] == 0:
+                return -1, False
+            base = cell[t + i]
+            agreeing = agreeing and seen[t + i] > 1
+        if base >= NO_CALL:
+            return -1, False
+        code = 4 * code + base
+    return code, agreeing
 
 
 @njit(nogil=True, cache=True)
-def _walk(reads, gene, compared, counts, overlap, watch, observed):  # type: ignore[no-untyped-def]
+def _walk(reads, gene, compared, needed, counts, overlap, watch, observed):  # type: ignore[no-untyped-def]
     """Fill `counts` and `overlap`; with `watch` (column by codon), also `observed` by template."""
     size, total = len(gene.reference), len(counts)
     cell, quality, seen = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
@@ -221,11 +250,11 @@ def _walk(reads, gene, compared, counts, overlap, watch, observed):  # type: ign
             alone = copies == 1 and (i == n or reads.molecule[reads.order[i]] != this)
             first, last = (lowest - gene.coding) // 3, (highest - gene.coding) // 3
             for c in range(max(0, first), min(total, last + 1)):
-                t = gene.coding + 3 * c
-                k = _content(cell, seen, t)
+                if needed[c] == 0:
+                    continue
+                k, agreeing = _content(cell, seen, gene.coding + 3 * c, gene.reference, needed[c])
                 if k < 0:
                     continue
-                agreeing = seen[t] > 1 and seen[t + 1] > 1 and seen[t + 2] > 1
                 if len(watch) and watch[c] >= 0:
                     observed[name, watch[c]] = k
                 if alone:

@@ -4,8 +4,8 @@ A template is one read name (both mates and their supplementary alignments); tem
 fragment are one molecule (`model/molecules.py`).
 
 Templates with the same ends and no identifiers are copies or different molecules that share their ends by chance, often
-so for single reads. One of them, chosen by a hash of its name, stands for all: a vote would lose rare molecules among
-others, keeping each content would count errors too often.
+so for single reads. One of them, chosen by a hash of what was sequenced, stands for all: a vote would lose rare
+molecules among others, keeping each content would count errors too often.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 import pysam
 
 from ..genome.fragments import FragmentEnds, read_records
+from ..genome.sequence import BASE_CODES, NO_BASE
 from ..model.molecules import MoleculeRule
 
-NO_BASE = 255
+_STEP = 0x9E3779B97F4A7C15  # of SplitMix64
 REVERSE, SECOND_MATE = 0x10, 0x80  # of SAM's flags
-_CODES = bytes({65: 0, 67: 1, 71: 2, 84: 3, 97: 0, 99: 1, 103: 2, 116: 3}.get(i, NO_BASE) for i in range(256))
 _ASSUMED_QUALITY = 30  # of records that carry none
 _FLUSH = 1 << 24  # bases collected before they are packed
 Uint8 = np.ndarray[Any, np.dtype[np.uint8]]
@@ -97,7 +97,7 @@ class _Columns:
         for operation, length in cigar:
             self.cigar_op.append(operation)
             self.cigar_len.append(length)
-        self._codes += sequence.encode().translate(_CODES)
+        self._codes += sequence.encode().translate(BASE_CODES)
         self._qualities += bytes(qualities) if qualities is not None else bytes([_ASSUMED_QUALITY]) * len(sequence)
         if len(self._codes) >= _FLUSH:
             self._pack()
@@ -153,8 +153,12 @@ def read_bam(
     wanted: dict[str, list[tuple[int, int, _Columns]]] = {}
     for gene, span in spans.items():
         wanted.setdefault(span.contig, []).append((span.start, span.end, columns[gene]))
+    content = array("Q")
     for read in read_records(bam):
         template = ends.add(read)
+        content.extend([0] * (template + 1 - len(content)))
+        if not read.is_supplementary:
+            content[template] = (content[template] + draw(read)) % (1 << 64)
         if read.is_unmapped or read.mapping_quality < minimum_mapping_quality:
             continue
         for start, end, target in wanted.get(read.reference_name, ()):
@@ -163,7 +167,7 @@ def read_bam(
     names = list(ends.names)
     molecule_of = ends.molecules().astype(np.int32)
     if rule.umi is None and not rule.counts_reads:
-        _leave_one(molecule_of, names)
+        _leave_one(molecule_of, np.array(content, np.uint64))
     tables = {}
     for gene in spans:
         tables[gene] = columns.pop(gene).table(molecule_of)
@@ -172,13 +176,27 @@ def read_bam(
     return SampleReads(tables, fusion, len(names), left_out, not rule.counts_reads)
 
 
-def _leave_one(molecule_of: Int32, names: list[str]) -> None:
-    """Set all templates of a molecule to -1 but the one whose name has the lowest hash: it does not depend on the order
-    of reads."""
-    draws = np.fromiter((_draw(name) for name in names), np.uint64, len(names))
-    order = np.lexsort((draws, molecule_of))
+def _leave_one(molecule_of: Int32, content: np.ndarray[Any, np.dtype[np.uint64]]) -> None:
+    """Set all templates of a molecule to -1 but one. Each copy has the same chance: the lowest hash of its content and
+    of its number among the copies of equal content wins, so that neither order nor names of reads matter."""
+    order = np.lexsort((content, molecule_of))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(molecule_of[order]) != 0) | (np.diff(content[order]) != 0)
+    number = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    draws = _mixed(content[order] + number.astype(np.uint64) * np.uint64(_STEP))
+    order = order[np.lexsort((draws, molecule_of[order]))]
     molecule_of[order[1:][np.diff(molecule_of[order]) == 0]] = -1
 
 
-def _draw(name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+def _mixed(x: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """The finaliser of SplitMix64 (Steele et al. 2014)."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
+    return x ^ (x >> np.uint64(31))
+
+
+def draw(read: pysam.AlignedSegment) -> int:
+    """Hash of bases and qualities in the sense of the genome: neither the order nor the names of reads change it, nor
+    which mate is the first."""
+    text = f"{read.query_sequence} {read.qual}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")

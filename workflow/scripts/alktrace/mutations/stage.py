@@ -9,15 +9,15 @@ import numpy as np
 
 from ..inputs.umi import molecule_rule
 from ..knowledge.hotspots import Event
-from ..model.records import BypassEvent, FusionResult, Mutation, ScreenResult, VcfCall
-from ..model.vocabulary import ChangeType, Kind, Library
+from ..model.records import BypassEvent, FusionResult, GenomicChange, Mutation, ScreenResult, VcfCall
+from ..model.vocabulary import Assay, ChangeType, Kind, Library
 from ..settings import ScreenSettings
 from . import calls, changes, phase, states
 from .calls import GeneScreen
 from .changes import Change, IndelSearch
 from .inputs import Sample, read_inputs
 from .noise import NoiseModel, clopper_pearson, fit, join_cells
-from .pileup import pile_up
+from .pileup import pile_up, split_codons
 from .reads import SampleReads, read_bam
 from .states import Thresholds
 
@@ -49,6 +49,7 @@ def screen_sample(
     library: str,
     targets_bed: Path | None,
     blind: frozenset[tuple[str, int]] = frozenset(),
+    assay: str = Assay.RNA,
 ) -> ScreenResult:
     """Screen every codon and event of the knowledge tables in one sample.
 
@@ -56,20 +57,25 @@ def screen_sample(
     hotspots.tsv, alk_kinase_mutations.tsv, polymorphisms.tsv. `fusions`: result of the fusion stage. `umi`: regular
     expression with one group, searched in the read name. `library`: wts | capture | amplicon. `targets_bed`: BED
     (0-based) whose rows named or marked primer are no mutation evidence. `blind`: gene and codon of those whose reads
-    were not recruited (`alktrace.blind`). Raises InputError on bad input.
+    were not recruited (`alktrace.blind`). `assay`: rna | dna; DNA reads the parts of a codon that an intron splits on
+    different fragments, so that each part is screened by itself. Raises InputError on bad input.
     """
     sample = read_inputs(fasta, annotation, panel, knowledge, fusions, settings, targets_bed, blind)
     reads = read_bam(
         bam, sample.spans(), settings.min_base_quality, settings.min_mapping_quality, molecule_rule(umi, library),
         phase.fusion_molecules(fusions, "ALK"),
     )  # fmt: skip
-    screens = _pile_up(sample, reads)
+    screens = _pile_up(sample, reads, assay == Assay.RNA)
+    parts = {} if assay == Assay.RNA else {s.gene: _pile_up_parts(sample, s, reads) for s in screens}
     searches = [changes.search_indels(s, reads.genes[s.gene], sample.tables) for s in screens]
-    limits = _learn(sample, screens, searches)
-    genes = [_gene_changes(sample, s, search, reads, limits) for s, search in zip(screens, searches, strict=True)]
+    limits = _learn(sample, screens, [part for both in parts.values() for part in both], searches)
+    genes = [
+        _gene_changes(sample, [s, *parts.get(s.gene, [])], search, reads, limits)
+        for s, search in zip(screens, searches, strict=True)
+    ]
     called = [change for gene in genes for change in gene.called]
     found = [change for gene in genes for change in gene.found]
-    screened = states.screened_codons({s.gene: s for s in screens}, found, sample, limits)
+    screened = states.screened_codons({s.gene: s for s in screens}, parts, found, sample, limits)
     by_gene = {gene.screen.gene: gene for gene in genes}
     skipping = [
         _skipping(event, by_gene.get(event.gene), reads, sample, limits) for event in states.skipping_events(sample)
@@ -85,38 +91,57 @@ def screen_sample(
     )
 
 
-def _pile_up(sample: Sample, reads: SampleReads) -> list[GeneScreen]:
+def _pile_up(sample: Sample, reads: SampleReads, spliced: bool) -> list[GeneScreen]:
     """Codon counts of the screened genes, in table order."""
-    return [
-        calls.prepare(
-            gene,
-            pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), sample.codons(gene)),
-            sample.codons(gene),
-            sample.tables,
-        )
-        for gene, transcript in sample.transcripts.items()
-    ]
+    screens = []
+    for gene, transcript in sample.transcripts.items():
+        codons = sample.codons(gene)
+        pileup = pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), codons)
+        if not spliced:  # the rare short intron that a read spans is left to the parts
+            for codon in split_codons(transcript, codons):
+                pileup.counts[codon - 1], pileup.needed[codon - 1] = 0, 0
+        screens.append(calls.prepare(gene, pileup, codons, sample.tables, spliced=spliced))
+    return screens
 
 
-def _learn(sample: Sample, screens: list[GeneScreen], searches: list[IndelSearch]) -> Thresholds:
+def _pile_up_parts(sample: Sample, screen: GeneScreen, reads: SampleReads) -> list[GeneScreen]:
+    """Counts of the codons that introns split, by the part before and behind the intron."""
+    gene, transcript = screen.gene, screen.pileup.transcript
+    split = split_codons(transcript, screen.codons)
+    screens = []
+    for part in (0, 1) if split else ():
+        needed = {codon: bits[part] for codon, bits in split.items()}
+        pileup = pile_up(reads.genes[gene], transcript, sample.genome, sample.masked(gene), [], needed)
+        screens.append(calls.prepare(gene, pileup, list(split), sample.tables, part, spliced=False))
+    return screens
+
+
+def _learn(
+    sample: Sample, screens: list[GeneScreen], parts: list[GeneScreen], searches: list[IndelSearch]
+) -> Thresholds:
     """Noise of the sample and the threshold of one call: the family's false-call rate shared by all tests made."""
-    tests = calls.hypotheses(screens, sample.tables) + len(states.skipping_events(sample))
+    tests = calls.hypotheses([*screens, *parts], sample.tables) + len(states.skipping_events(sample))
     alpha = float(f"{sample.settings.family_false_call_rate / max(tests, 1):.4g}")
-    model = fit(join_cells([calls.noise_cells(screen) for screen in screens]), alpha)
+    model = fit(join_cells([calls.noise_cells(screen) for screen in [*screens, *parts]]), alpha)
     return Thresholds(model, changes.fit_indel_noise(screens, searches, sample.tables, model), alpha)
 
 
 def _gene_changes(
-    sample: Sample, screen: GeneScreen, search: IndelSearch, reads: SampleReads, limits: Thresholds
+    sample: Sample, views: list[GeneScreen], search: IndelSearch, reads: SampleReads, limits: Thresholds
 ) -> GeneChanges:
+    """`views`: the gene's codons, and the parts of those that are read in parts."""
+    screen = views[0]
     table = reads.genes[screen.gene]
     molecule = np.full(reads.templates, -1, np.int64)
     molecule[table.template] = table.molecule
     gaps = changes.indel_changes(
         screen, search, table, molecule, limits.indels, limits.alpha, sample.tables, sample.genome
     )
-    found = calls.call_codons(screen, limits.substitutions, limits.alpha, sample.tables)
-    codons = changes.codon_changes(screen, found, table, sample.masked(screen.gene), reads.templates, sample.genome)
+    codons = []
+    for view in views:
+        found = calls.call_codons(view, limits.substitutions, limits.alpha, sample.tables)
+        masked = sample.masked(screen.gene)
+        codons += changes.codon_changes(view, found, table, masked, reads.templates, sample.genome)
     together = changes.without_indel_edges(codons, gaps) + gaps
     if reads.are_molecules:  # copies of one molecule share their orientation, so they prove nothing
         together = changes.without_one_sided(together, table, molecule)
@@ -179,6 +204,7 @@ def _mutation(change: Change, sample: Sample) -> Mutation:
         phase=[],
         on_fusion=None,
         knowledge=changes.knowledge(change, sample.tables),
+        genomic=[GenomicChange(sample.transcripts[change.gene].contig, *one) for one in change.records],
     )
 
 

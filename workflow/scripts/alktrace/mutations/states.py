@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from ..knowledge.evidence import references, unique
 from ..knowledge.hotspots import EXON_SKIPPING, KINASE_DOMAIN, Event
@@ -48,10 +49,18 @@ class Thresholds:
 
 
 def screened_codons(
-    screens: dict[str, GeneScreen], changes: list[Change], sample: Sample, limits: Thresholds
+    screens: dict[str, GeneScreen],
+    parts: dict[str, list[GeneScreen]],
+    changes: list[Change],
+    sample: Sample,
+    limits: Thresholds,
 ) -> list[ScreenedCodon]:
-    """One row for every codon of the screened set, in table order. `changes`: all that stand out, filtered ones too."""
+    """One row for every codon of the screened set, in table order. `parts`: screens of codons that are read in parts;
+    `changes`: all that stand out, filtered ones too."""
     by_gene = {gene: _codon_limits(screen, sample, limits) for gene, screen in screens.items()}
+    in_parts = {
+        gene: [(screen, _codon_limits(screen, sample, limits)) for screen in both] for gene, both in parts.items()
+    }
     found: dict[tuple[str, int], list[Change]] = {}
     for change in changes:
         for codon in range(change.first_codon, change.last_codon + 1):
@@ -63,8 +72,12 @@ def screened_codons(
             why = "gene is not in annotation and panel" if screen is None else "the stated transcript has no such codon"
             rows.append(ScreenedCodon(gene, codon, 0, 0, None, None, State.NOT_ASSESSABLE, why))
         else:
-            limit = by_gene[gene].get(codon)
-            rows.append(_screened_codon(screen, codon, limit, found.get((gene, codon), []), sample))
+            here = found.get((gene, codon), [])
+            own = [part for part in in_parts.get(gene, []) if codon in part[0].wanted]
+            row = _screened_codon(screen, codon, by_gene[gene].get(codon), here, sample)
+            rows.append(
+                _joined([_screened_codon(s, codon, x.get(codon), here, sample) for s, x in own]) if own else row
+            )
     return rows
 
 
@@ -103,6 +116,24 @@ def _screened_codon(
         ]
         reason = "; ".join(filter(None, [reason, *said]))
     return ScreenedCodon(screen.gene, codon, depth, alternate, high, vaf, state, reason)
+
+
+def _joined(rows: list[ScreenedCodon]) -> ScreenedCodon:
+    """Row of a codon that is read in two parts: as weak as the weaker one, with what either was worth."""
+    worst = max(rows, key=lambda row: (row.limit_of_detection_vaf is None, row.limit_of_detection_vaf or 0.0))
+    states = {row.state for row in rows}
+    state = next(s for s in (State.DETECTED, State.NOT_ASSESSABLE, State.NOT_DETECTED) if s in states)
+    said = []
+    for name, row in zip(("before", "behind"), rows, strict=True):
+        limit = "" if row.limit_of_detection_vaf is None else f", limit of detection {row.limit_of_detection_vaf:.1%}"
+        said.append(f"bases {name} the intron: {row.depth} fragments{limit}")
+    reasons = dict.fromkeys(row.reason for row in rows if row.reason)
+    return replace(
+        worst,
+        alt_fragments=max(row.alt_fragments for row in rows),
+        state=state,
+        reason="; ".join([*reasons, f"split between exons, read in parts ({'; '.join(said)})"]),
+    )
 
 
 def _state(screen: GeneScreen, codon: int, depth: int, limit: CodonLimit | None, sample: Sample) -> tuple[State, str]:

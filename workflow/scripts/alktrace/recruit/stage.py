@@ -273,7 +273,6 @@ def _stats(
         pairs_recruited=merger.state[layout.KEPT],
         bases_total=sum(s.state[layout.BASES] for s in scanners),
         q30_bases=sum(s.state[layout.Q30] for s in scanners),
-        qualities_sampled=sum(s.state[layout.QUALITIES] for s in scanners),
         read_length_counts={length: count for length, count in enumerate(lengths) if count},
         duplicate_fraction=merger.duplicate_fraction(),
         control_pairs=merger.state[layout.CONTROLS],

@@ -70,7 +70,7 @@ def _numbers(gene: PanelGene, transcript: Transcript, row: ReferenceTranscript |
 
 
 def _domain(transcript: Transcript, kinases: Sequence[Domain]) -> str | None:
-    codons = (transcript.cds[1] - transcript.cds[0] + 1) // 3 if transcript.cds else 0
+    codons = transcript.codons
     for domain in kinases:
         if domain.gene == transcript.gene and domain.last > codons:
             return f"{transcript.transcript_id} has {codons} codons, its kinase domain is numbered up to {domain.last}"

@@ -6,14 +6,13 @@ insert has no known sequence give no k-mers and say so in the target table; noth
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation, Transcript
+from ..knowledge.fusions import Partner, Tables, Variant
 from ..recruit.kernels.layout import SPAN, SPAN_MARGIN, K
 from ..runtime.errors import InputError
 
@@ -52,61 +51,52 @@ class CataloguedJunction:
         return self.windows(SPAN, SPAN_MARGIN, SPAN_MARGIN)
 
 
-def read_catalogue(variants: Path, partners: Path, annotation: Annotation, genome: Genome) -> list[CataloguedJunction]:
-    """Junctions of both tables in file order, one a row (two for an insertion of ALK exons into another gene).
+def read_catalogue(tables: Tables, annotation: Annotation, genome: Genome) -> list[CataloguedJunction]:
+    """Junctions of the variants and partners in file order, one a row (two for an insertion of ALK exons into another
+    gene).
 
-    `variants` and `partners` have the columns of `variants.Variant` and `variants.Partner`. Names: the variant's key,
-    or `GENE junction`. Raises InputError when a table lacks a column.
+    Names: the variant's key, or `GENE junction`. Raises InputError for a cryptic exon that a row does not place.
     """
     found: dict[str, CataloguedJunction] = {}
-    for number, row in _rows(variants):
+    for number, variant in enumerate(tables.variants, 2):
         try:
-            if row["callable"] != "alias":
-                junction = _variant(row, annotation, genome)
-                found.setdefault(junction.name, junction)
-        except (KeyError, ValueError) as error:
-            raise InputError(f"{variants}: row {number} cannot be read ({error}); restore the table") from None
-    for number, row in _rows(partners):
-        try:
-            for junction in _partner(row, annotation, genome):
-                found.setdefault(junction.name, junction)
-        except (KeyError, ValueError) as error:
-            raise InputError(f"{partners}: row {number} cannot be read ({error}); restore the table") from None
+            if variant.callable != "alias":
+                found.setdefault(variant.key, _variant(variant, annotation, genome))
+        except ValueError as error:
+            raise InputError(f"eml4_alk_variants.tsv: row {number}, column insert_note: {error}") from None
+    for partner in tables.partners:
+        for junction in _partner(partner, annotation, genome):
+            found.setdefault(junction.name, junction)
     return list(found.values())
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        yield from enumerate(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE), 2)
-
-
-def _variant(row: dict[str, str], annotation: Annotation, genome: Genome) -> CataloguedJunction:
-    genes = row["five_gene"], row["three_gene"]
+def _variant(row: Variant, annotation: Annotation, genome: Genome) -> CataloguedJunction:
+    genes = row.five_gene, row.three_gene
     five, three = annotation.get(genes[0]), annotation.get(genes[1])
-    five_exon, three_exon = int(row["five_exon"]), int(row["three_exon"])
+    five_exon, three_exon = row.five_exon, row.three_exon
     problem = _missing(five, genes[0], five_exon) or _missing(three, genes[1], three_exon)
-    if row["insert_source"] == "unknown":
+    if row.insert_source == "unknown":
         problem = "the sequence of the insert is not published"
     if problem or five is None or three is None:
-        return CataloguedJunction(row["key"], *genes, "", "", problem)
-    left = _before(five, five_exon, int(row["five_deleted"]), genome)
-    right = _behind(three, three_exon, int(row["three_deleted"]), genome)
-    for part in filter(None, row["insert_source"].split(";")):
+        return CataloguedJunction(row.key, *genes, "", "", problem)
+    left = _before(five, five_exon, row.five_deleted, genome)
+    right = _behind(three, three_exon, row.three_deleted, genome)
+    for part in filter(None, row.insert_source.split(";")):
         source, _, bases = part.partition(":")
         if source == "five_intron":
             left += _intron(five, five_exon, genome)[: int(bases)]
         elif source == "three_intron":
             right = _intron(three, three_exon - 1, genome)[-int(bases) :] + right
         else:
-            left += _cryptic_exon(row["insert_note"], five, genome)
-    return CataloguedJunction(row["key"], *genes, left[-_FLANK:], right[:_FLANK])
+            left += _cryptic_exon(row.insert_note, five, genome)
+    return CataloguedJunction(row.key, *genes, left[-_FLANK:], right[:_FLANK])
 
 
-def _partner(row: dict[str, str], annotation: Annotation, genome: Genome) -> Iterator[CataloguedJunction]:
+def _partner(row: Partner, annotation: Annotation, genome: Genome) -> Iterator[CataloguedJunction]:
     """The partner's exon joined to ALK's; for ALK exons inside another gene also the way back."""
-    joins = [(row["gene"], row["partner_exon"].split("-")[0], "ALK", row["alk_exon"].split("-")[0])]
-    if row["kind"] == "disrupting_event":
-        joins.append(("ALK", row["alk_exon"].split("-")[-1], row["gene"], row["partner_exon"].split("-")[-1]))
+    joins = [(row.gene, row.partner_exon.split("-")[0], "ALK", row.alk_exon.split("-")[0])]
+    if row.kind == "disrupting_event":
+        joins.append(("ALK", row.alk_exon.split("-")[-1], row.gene, row.partner_exon.split("-")[-1]))
     for five_gene, five_exon, three_gene, three_exon in joins:
         if not (five_exon.isdigit() and three_exon.isdigit()):
             continue
@@ -120,9 +110,9 @@ def _partner(row: dict[str, str], annotation: Annotation, genome: Genome) -> Ite
         yield CataloguedJunction(name, five.gene, three.gene, left[-_FLANK:], right[:_FLANK])
 
 
-def _find(gene: str, row: dict[str, str], annotation: Annotation) -> Transcript | None:
+def _find(gene: str, row: Partner, annotation: Annotation) -> Transcript | None:
     """Transcript of a gene, by its symbol or another symbol the partner is known by."""
-    symbols = [gene, *row["aliases"].split(";")] if gene == row["gene"] else [gene]
+    symbols = [gene, *row.aliases.split(";")] if gene == row.gene else [gene]
     return next((t for t in map(annotation.get, symbols) if t), None)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import poisson
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation, Transcript
 from ..knowledge.panel import PanelGene
 from ..recruit.kernels.layout import K
 from .junctions import CataloguedJunction
-from .target_table import encode, reverse_complement_codes
+from .target_table import kmer_codes, reverse_complement_codes
 
 _STOP = 3  # bases of the stop codon
 _FLANK = 24  # bases beside an exon, in the intron or in the next exon of the transcript
@@ -36,14 +36,7 @@ class _Gene:
 
 def chance_limit(bases: int) -> int:
     """Occurrences of a random 16-mer in so many bases, both strands, that chance exceeds once in 1e6 (Poisson)."""
-    expected = 2 * bases / 4**K
-    count, term = 0, math.exp(-expected)
-    tail = 1 - term
-    while tail > _CHANCE:
-        count += 1
-        term *= expected / count
-        tail -= term
-    return count
+    return int(poisson.isf(_CHANCE, 2 * bases / 4**K))
 
 
 def low_complexity(codes: Codes) -> NDArray[np.bool_]:
@@ -125,7 +118,7 @@ def _last_base(row: PanelGene, transcript: Transcript) -> int:
 
 def _encode_bases(sequence: str) -> Codes:
     """Codes of the k-mers that hold A, C, G and T only."""
-    return np.concatenate([encode(part) for part in _known(sequence)] or [_NO_CODES])
+    return np.concatenate([kmer_codes(part) for part in _known(sequence)] or [_NO_CODES])
 
 
 def _known(sequence: str) -> list[str]:

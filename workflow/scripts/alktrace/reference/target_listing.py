@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
+from ..genome.domains import kinase_exons
 from ..genome.fasta import Genome
-from ..knowledge.panel import parse_numbers
+from ..genome.transcripts import Transcript
+from ..knowledge.fusions import Domain, kinase_domain
+from ..knowledge.hotspots import Event
 from ..recruit.kernels.layout import K
 from ..runtime.errors import InputError
 from ..runtime.files import write_text
 from .junctions import CataloguedJunction
 from .target_kmers import Codes, _Gene
-from .target_table import encode
+from .target_table import kmer_codes
 
-# codons whose surviving k-mers are always listed: from exon 20, where fusions join, to the end of the kinase domain
-_KINASE_DOMAIN = ("ALK", range(1058, 1393))
 # ---------------------------------------------------------------- listing
 Row = tuple[str, str, str, int, int, str]
 
@@ -28,31 +29,27 @@ def _gene_rows(genes: list[_Gene], absent: list[tuple[str, str]]) -> list[Row]:
     return found + [("gene", gene, "", 0, 0, note) for gene, note in absent]
 
 
-def _codon_rows(genes: list[_Gene], genome: Genome, hotspots: Path | None) -> list[Row]:
+def _codon_rows(genes: list[_Gene], genome: Genome, events: Iterable[Event], domains: Iterable[Domain]) -> list[Row]:
     rows: list[Row] = []
-    by_name = {g.panel.gene: g for g in genes}
-    for name, codons in sorted(_screened(hotspots).items()):
-        gene = by_name.get(name)
-        if gene is None or gene.transcript.cds is None:
-            continue
-        spliced, first = genome.spliced(gene.transcript), gene.transcript.cds[0]
-        kept = set(gene.codes[gene.kept].tolist())
-        for codon in sorted(codons):
-            begin = first + 3 * (codon - 1) - 1  # 0-based
-            around = encode(spliced[max(begin - K + 1, 0) : begin + 2 + K]).tolist()
-            rows.append(("codon", name, str(codon), len(around), sum(c in kept for c in around), ""))
+    for gene in sorted(genes, key=lambda g: g.panel.gene):
+        transcript = gene.transcript
+        codons = {codon for event in events if event.gene == gene.panel.gene for codon in event.codons}
+        if gene.panel.role == "target":
+            codons |= _kinase_codons(transcript, domains)
+        spliced, kept = genome.spliced(transcript) if codons else "", set(gene.codes[gene.kept].tolist())
+        for codon in sorted(codon for codon in codons if codon <= transcript.codons):
+            begin = transcript.codon_start(codon) - 1  # 0-based
+            around = kmer_codes(spliced[max(begin - K + 1, 0) : begin + 2 + K]).tolist()
+            rows.append(("codon", transcript.gene, str(codon), len(around), sum(c in kept for c in around), ""))
     return rows
 
 
-def _screened(hotspots: Path | None) -> dict[str, set[int]]:
-    """Codons to list, by gene."""
-    codons: dict[str, set[int]] = defaultdict(set)
-    codons[_KINASE_DOMAIN[0]].update(_KINASE_DOMAIN[1])
-    if hotspots:
-        with hotspots.open(encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE):
-                codons[row["gene"]].update(parse_numbers(row["codons"]))
-    return codons
+def _kinase_codons(gene: Transcript, domains: Iterable[Domain]) -> set[int]:
+    """Codons from the exon in which the kinase domain begins, where fusions join, to the domain's end."""
+    domain, exons = kinase_domain(gene.gene, domains), kinase_exons(gene, domains)
+    if domain is None or not exons:
+        return set()
+    return set(range(gene.codon_at(gene.exon_start(exons.start) + 2), domain.last + 1))
 
 
 def _junction_rows(catalogue: list[CataloguedJunction], before: list[Codes], after: list[Codes]) -> list[Row]:

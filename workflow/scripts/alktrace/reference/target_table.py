@@ -39,7 +39,7 @@ class TargetTable:
         write_target_file(path, arrays, self.controls, self.junctions)
 
 
-def encode(sequence: str, k: int = K) -> NDArray[np.uint64]:
+def kmer_codes(sequence: str, k: int = K) -> NDArray[np.uint64]:
     """Codes of all k-mers (k up to 32) of a sequence in order, shape (len - k + 1,)."""
     codes = _CODES[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)].astype(np.uint64)
     count = max(len(codes) - k + 1, 0)

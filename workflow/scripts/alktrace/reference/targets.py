@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from ..genome.fasta import Genome
 from ..genome.transcripts import Annotation
 from ..genome.twobit import TwoBit
+from ..knowledge.fusions import read_tables
+from ..knowledge.hotspots import read_events
 from ..knowledge.panel import read_panel
 from ..recruit.kernels.layout import KEEP, SPAN
 from ..runtime import jit
@@ -35,7 +37,7 @@ from .target_kmers import (
     low_complexity,
 )
 from .target_listing import _codon_rows, _gene_rows, _junction_rows, _write_listing
-from .target_table import TargetTable, encode, hash_filter, hash_table, reverse_complement_codes, span_table
+from .target_table import TargetTable, hash_filter, hash_table, kmer_codes, reverse_complement_codes, span_table
 
 _COPIES = 4  # occurrences elsewhere that are let through beyond chance
 _CONTROL_FACTOR = 10
@@ -45,30 +47,27 @@ def build_targets(
     genome: Path,
     annotation: Path,
     panel: Path,
-    variants: Path,
-    partners: Path,
+    knowledge: Path,
     out: Path,
     table: Path,
-    hotspots: Path | None = None,
     threads: int = 2,
     assay: str = "rna",
 ) -> None:
     """Build the target table of a reference (`out`, see `target_table`) and the list of what masking left (`table`).
 
-    `genome` is the .2bit file, `annotation` `Annotation.save`'s table, `panel` the gene panel, `variants` and
-    `partners` the published junctions, `hotspots` a table with columns gene and codons (`12-13,61`). Columns of
-    `table`: kind (gene, codon, junction), gene, item, kmers, surviving, note; a codon's k-mers are those of the spliced
-    transcript that touch it. Panel genes without gene model are noted and left out. For `assay` dna exons and introns
-    are those of the panel's DNA columns, nothing is spliced and no transcript junction is looked for. Raises InputError
-    for unreadable input.
+    `genome` is the .2bit file, `annotation` `Annotation.save`'s table, `panel` the gene panel, `knowledge` the folder
+    of the published junctions, domains, hotspots and bypass events. Columns of `table`: kind (gene, codon, junction),
+    gene, item, kmers, surviving, note; a codon's k-mers are those of the spliced transcript that touch it. Panel genes
+    without gene model are noted and left out. For `assay` dna exons and introns are those of the panel's DNA columns,
+    nothing is spliced and no transcript junction is looked for. Raises InputError for unreadable input.
     """
     jit.set_cache_dir()
     from .masking import count_in_genome
 
     models, bases = Annotation.load(annotation), Genome(genome)
-    rows = read_panel(panel)
+    rows, tables = read_panel(panel), read_tables(knowledge)
     genes = [_gene(row, models[row.gene], bases, assay) for row in rows if models.get(row.gene)]
-    catalogue = read_catalogue(variants, partners, models, bases) if assay == "rna" else []
+    catalogue = read_catalogue(tables, models, bases) if assay == "rna" else []
     normal = _NormalCodes(models, bases)
     recruiting = [_recruiting_codes(junction, normal) for junction in catalogue]
     every = _both_strands(np.concatenate([g.codes for g in genes] + recruiting))
@@ -85,7 +84,7 @@ def build_targets(
     controls = [g.panel.gene for g in genes if g.panel.role == "control"]
     _table(genes, surviving, controls, catalogue, models, bases).save(out)
     listing = [(r.gene, "is not in the annotation") for r in rows if not models.get(r.gene)]
-    lines = _gene_rows(genes, listing) + _codon_rows(genes, bases, hotspots)
+    lines = _gene_rows(genes, listing) + _codon_rows(genes, bases, read_events(knowledge), tables.domains)
     _write_listing(lines + _junction_rows(catalogue, recruiting, surviving), table)
 
 
@@ -136,7 +135,7 @@ def _spans(
             s for s in junction.span_kmers() if not any(s in normal for normal in spliced) and set(s) <= set("ACGT")
         ]
         if exact:
-            codes = np.concatenate([encode(s, SPAN) for s in exact])
+            codes = np.concatenate([kmer_codes(s, SPAN) for s in exact])
             both = np.unique(np.concatenate([codes, reverse_complement_codes(codes, SPAN)]))
             for code in both.tolist():
                 members[code].append(number)

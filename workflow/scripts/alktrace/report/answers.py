@@ -112,7 +112,6 @@ def _inhibitors(report: Report) -> Answer:
             ("Sources disagree", drugs(Call.CONFLICTING)),
             ("Intermediate activity reported", drugs(Call.INTERMEDIATE)),
             ("Activity reported", drugs(Call.SENSITIVE)),
-            ("Sources disagree", drugs(Call.CONFLICTING)),
             ("Unknown", drugs(Call.UNKNOWN)),
             ("Found outside ALK, not part of these calls", bypass),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import tempfile
@@ -20,7 +19,7 @@ from ..genome.transcripts import Annotation, Transcript
 from ..model.findings import fusion_label
 from ..model.records import Fusion, Mutation, Report
 from ..runtime.paths import RESOURCES, TEMPLATES
-from .templates import environment, style
+from .templates import environment, script_digest, style
 
 LIBRARY = RESOURCES / "igv" / "igv.min.js"
 SHOWN = 150  # bases shown on either side of a junction or change
@@ -78,7 +77,7 @@ def evidence_page(report: Report, bam: Path, genome: Genome, annotation: Annotat
             data=Markup(_inside_script(json.dumps(data, sort_keys=True))),  # `<` is written as \\u003c
             library=Markup(library),  # files of the project, not data
             start=Markup(start),
-            digests=[_digest(library), _digest(start)],
+            digests=[script_digest(library), script_digest(start)],
             most=MOST_READS,
         )
     )
@@ -222,8 +221,3 @@ def _data_address(kind: str, content: bytes) -> str:
 def _inside_script(text: str) -> str:
     """JSON that cannot end the script element it stands in."""
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _digest(script: str) -> str:
-    """The digest by which the page's policy lets just this script run."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -16,7 +16,6 @@ from msgspec.json import encode
 from ..model.findings import detected_name, fusion_label
 from ..model.records import Fusion, Mutation, Report
 from ..model.vocabulary import Confidence, State
-from .names import mane_transcripts, vicc
 
 _LOINC = "http://loinc.org"
 _STATES = {State.DETECTED: ("LA9633-4", "Present"), State.NOT_DETECTED: ("LA9634-2", "Absent")}
@@ -95,8 +94,7 @@ def _observations(report: Report) -> list[Resource]:
     found = [
         {"code": {"text": name}, **_state(finding.state), "note": [{"text": finding.reason}]} for name, finding in asked
     ]
-    refseq = mane_transcripts()
-    found += [_fusion(one, vicc(one, refseq)) for one in report.fusions if one.confidence != Confidence.LOW]
+    found += [_fusion(one) for one in report.fusions if one.confidence != Confidence.LOW]
     found += [_mutation(one) for one in report.mutations]
     return found + [
         {
@@ -109,14 +107,15 @@ def _observations(report: Report) -> list[Resource]:
     ]
 
 
-def _fusion(fusion: Fusion, name: str) -> Resource:
+def _fusion(fusion: Fusion) -> Resource:
+    names = fusion.names
     genes = [side.gene for side in (fusion.five_prime, fusion.three_prime) if side.gene]
     return {
         "code": _code("69548-6", "Genetic variant assessment"),
         **_state(State.DETECTED),
         "component": [
             *(_component("48018-6", "Gene studied [ID]", gene) for gene in genes),
-            _named("Fusion by the VICC nomenclature", name),
+            *((_named("Fusion by the VICC nomenclature", names.vicc),) if names else ()),
             _named(
                 "Name", f"{fusion_label(fusion)}, {fusion.kind.replace('_', ' ')}, {fusion.frame.replace('_', ' ')}"
             ),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..genome.transcripts import Annotation
+from ..genome.bands import BUILD
+from ..genome.names import rna_change
 from ..model.findings import detected_name, fusion_label
 from ..model.records import Fusion, Mutation, Report
-from ..model.vocabulary import Confidence, State
+from ..model.vocabulary import Assay, Confidence, State
+from ..model.words import UNKNOWN
 from .escape import cell
-from .names import hgvs_r, vicc
 from .tsv import place
 
 
 class Row(NamedTuple):
-    """One row of findings.tsv. `build`: file name of the genome that positions refer to."""
+    """One row of findings.tsv. `build`: genome build of the positions, else the genome's file name."""
 
     section: str
     finding: str
@@ -34,23 +35,23 @@ class Row(NamedTuple):
 CODON_COLUMNS = ("gene", "codon", "state", "depth", "alt_fragments", "vaf_high", "limit_of_detection_vaf", "reason")
 
 
-def findings_tsv(report: Report, annotation: Annotation, refseq: Mapping[str, str]) -> str:
+def findings_tsv(report: Report) -> str:
     """Text of findings.tsv: a header line with the columns of `Row`, verdicts, junctions, changes, detected bypass
     events, inhibitors."""
     lines = ["\t".join(Row._fields)]
-    lines.extend("\t".join(cell(v) for v in row) for row in _rows(report, annotation, refseq))
+    lines.extend("\t".join(cell(v) for v in row) for row in _rows(report))
     return "\n".join(lines) + "\n"
 
 
-def _rows(report: Report, annotation: Annotation, refseq: Mapping[str, str]) -> Iterator[Row]:
+def _rows(report: Report) -> Iterator[Row]:
     build = genome_name(report)
     for name in ("alk_rearrangement", "kinase_domain", "bypass"):
         finding = getattr(report.verdict, name)
         yield Row("verdict", name, finding.state, finding.limit_of_detection, detail=finding.reason)
     for fusion in report.fusions:
-        yield _fusion(fusion, annotation, refseq, build)
+        yield _fusion(fusion, build)
     for change in report.mutations:
-        yield _mutation(change)
+        yield _mutation(change, report.sample.assay, build)
     for event in report.bypass:
         if event.state is State.DETECTED:
             counts = (event.limit_of_detection, event.alt_fragments, event.depth)
@@ -59,22 +60,23 @@ def _rows(report: Report, annotation: Annotation, refseq: Mapping[str, str]) -> 
         yield Row("inhibitor", call.drug, call.call, detail=" ".join(call.because))
 
 
-def _fusion(fusion: Fusion, annotation: Annotation, refseq: Mapping[str, str], build: str) -> Row:
-    five, three = (annotation.get(side.gene or "") for side in (fusion.five_prime, fusion.three_prime))
+def _fusion(fusion: Fusion, build: str) -> Row:
+    names = fusion.names
     return Row(
         "fusion",
         fusion_label(fusion),
         State.DETECTED if fusion.confidence != Confidence.LOW else "low_confidence",
         fragments=fusion.support.unique_fragments,
-        vicc=vicc(fusion, refseq),
-        hgvs=hgvs_r(fusion, five, three, refseq),
+        vicc=names.vicc if names else "",
+        hgvs=" ".join(filter(None, (names.hgvs_r, names.hgvs_p))) if names else "",
         position=f"{place(fusion.five_prime)}; {place(fusion.three_prime)}",
         build=build,
         detail=f"{fusion.notation}; {fusion.kind}; {fusion.frame}; {fusion.confidence}; {fusion.junction_id}",
     )
 
 
-def _mutation(change: Mutation) -> Row:
+def _mutation(change: Mutation, assay: Assay, build: str) -> Row:
+    coding = rna_change(change.hgvs_c) if assay is Assay.RNA else ""
     return Row(
         "mutation",
         f"{change.gene} {change.short}",
@@ -82,15 +84,20 @@ def _mutation(change: Mutation) -> Row:
         fragments=change.alt_fragments,
         depth=change.depth,
         vaf=change.vaf,
-        hgvs=f"{change.transcript}:{change.hgvs_c} {change.hgvs_p}",
+        hgvs=" ".join(filter(None, (f"{change.transcript}:{change.hgvs_c}", coding, change.hgvs_p))),
+        position="; ".join(f"{one.contig}:{one.position} {one.ref}>{one.alt}" for one in change.genomic),
+        build=build,
         detail="; ".join(f"{link.relation} with {link.with_}" for link in change.phase),
     )
 
 
 def genome_name(report: Report) -> str:
-    """File name of the genome that all positions refer to; "unknown" where the report does not say."""
+    """The genome build that all positions refer to; where it is not known, the file name of the genome."""
+    build = report.provenance.genome_build
     fasta = report.provenance.reference.get("fasta")
-    return fasta.file if fasta else "unknown"
+    if BUILD in build:  # by the lengths of the contigs or by the exons
+        return BUILD
+    return build if build != UNKNOWN or fasta is None else fasta.file
 
 
 def codons_tsv(report: Report) -> str:

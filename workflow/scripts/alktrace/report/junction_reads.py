@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from Bio.Align import PairwiseAligner
 from Bio.Seq import Seq
 
 from ..genome.transcripts import Transcript
-from ..model.records import Fusion, JunctionEvidence
+from ..model.records import Fusion, JunctionEvidence, PileupRead
 from ..model.vocabulary import Frame
 
 FLANK = 42
 MOST_READS = 25
+ON_PAPER = 10
+GAP_COST = 4  # differences that a gap must explain
+SLACK = 12  # bases by which gaps may shift a read
+# A read as a whole against a part of the contig, whose ends cost nothing.
+_ALIGNER = PairwiseAligner(
+    mode="global", match_score=1, mismatch_score=-1, open_gap_score=-GAP_COST, extend_gap_score=-0.1
+)
+_ALIGNER.end_insertion_score = 0.0
+_ALIGNER.end_deletion_score = 0.0
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Bases of one kind: five, insert, three or pad; `differs` when a read does not have the junction's bases."""
+    """Bases of one kind: five, insert, three, gap (bases that a read lacks) or pad. `differs` when a read does not have
+    the junction's bases; `extra` when it holds more bases before these."""
 
     text: str
     kind: str
     differs: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,12 +44,19 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class JunctionView:
-    """Rows of equal width: amino acids (may be empty), the assembled bases, the reads. `hidden` reads are not drawn."""
+    """Rows of equal width: amino acids (may be empty), the assembled bases, the reads, one for each fragment drawn.
+    `fragments` hold the junction in a read, `read_pairs` are theirs with all copies, 0 where they were not counted."""
 
     amino_acids: str
     bases: tuple[Piece, ...]
     reads: tuple[ReadLine, ...]
-    hidden: int
+    fragments: int
+    read_pairs: int
+
+    def on_paper(self, index: int) -> bool:
+        """Whether read `index` (from 0) is printed: at most `ON_PAPER` of them, spread evenly."""
+        drawn = max(len(self.reads), ON_PAPER)
+        return index == 0 or (index * ON_PAPER) // drawn != ((index - 1) * ON_PAPER) // drawn
 
     @property
     def print_size(self) -> float:
@@ -58,15 +77,49 @@ def junction_view(fusion: Fusion, evidence: JunctionEvidence, five: Transcript |
     window = evidence.contig[start:end]
     reads = []
     for read in evidence.reads:
-        row = _placed(read.bases, read.offset - start, len(window))
+        offset, bases, before = aligned(read, evidence.contig)
+        row = _placed(bases, offset - start, len(window))
         if row.strip():
-            reads.append(ReadLine(read.name, "-" if read.reverse else "+", _pieces(row, window, kinds)))
+            marks = {column - start for column in before}
+            reads.append(ReadLine(read.name, "-" if read.reverse else "+", _pieces(row, window, kinds, marks)))
     return JunctionView(
         _amino_acids(fusion, evidence, five, start, len(window)),
-        _pieces(window, window, kinds),
+        _pieces(window, window, kinds, set()),
         _evenly(reads, MOST_READS),
-        max(len(reads) - MOST_READS, 0),
+        len(evidence.fragment_names),
+        evidence.read_pairs,
     )
+
+
+def aligned(read: PileupRead, contig: str) -> tuple[int, str, list[int]]:
+    """A read on the contig: column of its first base, its bases with `-` where it lacks some of the contig's, and the
+    columns before which it holds bases that the contig lacks (these are not drawn).
+
+    A read is left ungapped where gaps do not explain its differences better (a gap counts as much as four).
+    """
+    expected = contig[max(read.offset, 0) : read.offset + len(read.bases)]
+    shown = read.bases[max(-read.offset, 0) :]
+    differing = sum(a != b for a, b in zip(shown, expected, strict=False))
+    if differing <= GAP_COST:
+        return read.offset, read.bases, []
+    low = max(read.offset - SLACK, 0)
+    part = contig[low : read.offset + len(read.bases) + SLACK]
+    found = _ALIGNER.align(part, read.bases)[0]
+    row, before, column, at = "", [], 0, 0
+    for (first, last), (begin, end) in zip(*found.aligned, strict=True):
+        if row and begin > at:
+            before.append(low + int(first))
+        row += ("-" * (first - column) if row else "") + read.bases[begin:end]
+        column, at = last, end
+    # What hangs over at either end stays beside its neighbour.
+    offset = low + int(found.aligned[0][0][0])
+    lead = int(found.aligned[1][0][0])
+    row = read.bases[:lead] + row + read.bases[at:]
+    gaps = len(found.aligned[0]) - 1
+    left = sum(a != b and a != "-" for a, b in zip(row, contig[max(offset - lead, 0) :], strict=False))
+    if not gaps or left + GAP_COST * gaps >= differing:
+        return read.offset, read.bases, []
+    return offset - lead, row, before
 
 
 def _evenly(reads: list[ReadLine], most: int) -> tuple[ReadLine, ...]:
@@ -82,16 +135,17 @@ def _placed(bases: str, offset: int, width: int) -> str:
     return (" " * max(offset, 0) + shown).ljust(width)[:width]
 
 
-def _pieces(row: str, window: str, kinds: list[str]) -> tuple[Piece, ...]:
-    """Neighbouring bases of one kind together."""
+def _pieces(row: str, window: str, kinds: list[str], extra: set[int]) -> tuple[Piece, ...]:
+    """Neighbouring bases of one kind together; a new piece begins at the columns `extra`."""
     pieces: list[Piece] = []
-    for base, expected, part in zip(row, window, kinds, strict=True):
-        kind = "pad" if base == " " else part
-        differs = base != " " and base != expected
-        if pieces and pieces[-1].kind == kind and pieces[-1].differs == differs:
-            pieces[-1] = Piece(pieces[-1].text + base, kind, differs)
+    for column, (base, expected, part) in enumerate(zip(row, window, kinds, strict=True)):
+        kind = {" ": "pad", "-": "gap"}.get(base, part)
+        differs = base not in " -" and base != expected
+        begins = column in extra and base != " "
+        if pieces and not begins and pieces[-1].kind == kind and pieces[-1].differs == differs:
+            pieces[-1] = replace(pieces[-1], text=pieces[-1].text + base)
         else:
-            pieces.append(Piece(base, kind, differs))
+            pieces.append(Piece(base, kind, differs, begins))
     return tuple(pieces)
 
 

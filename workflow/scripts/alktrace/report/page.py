@@ -13,13 +13,17 @@ from typing import Any
 from markupsafe import Markup
 from msgspec import to_builtins
 
+from ..genome.names import accession, mane_transcripts, rna_change
 from ..genome.transcripts import Annotation
 from ..knowledge.hotspots import Hotspot, read_hotspots
-from ..model.findings import fusion_label
+from ..knowledge.publications import read_publications
+from ..model.findings import event_name, fusion_label
 from ..model.records import (
+    BypassEvent,
     Fusion,
     FusionResult,
     JunctionEvidence,
+    Locus,
     OtherTest,
     Report,
     SampleInfo,
@@ -27,30 +31,37 @@ from ..model.records import (
     ScreenResult,
     Study,
 )
-from ..model.vocabulary import Confidence, State
-from ..model.words import CALL_WORDS, STATE_WORDS
+from ..model.vocabulary import Assay, Call, Confidence, Library, Match, State, TrackKind
+from ..model.words import CALL_WORDS, STATE_WORDS, share
 from .answers import answers
 from .drawings.coverage import coverage_drawing
-from .drawings.fusion import fusion_drawing, read_domains
+from .drawings.domains import read_domains
+from .drawings.fusion import fusion_drawing
+from .drawings.genes import Side
 from .drawings.kinase import kinase_drawing
+from .exon_depth import exon_depths
 from .findings import genome_name
 from .junction_reads import JunctionView, junction_view
-from .names import hgvs_r, mane_transcripts, vicc
 from .references import References
-from .templates import environment, style
+from .templates import environment, one_in, style
 
 TARGET = "ALK"
-SHOWN_APART = ("notes", "alk_imbalance")  # of report.qc: they have their own places
+LIBRARIES = {
+    Library.WTS: "whole transcriptome",
+    Library.CAPTURE: "hybrid capture",
+    Library.AMPLICON: "amplicon, anchored PCR",
+}
 
 
 @dataclass(frozen=True)
 class FusionSection:
-    """One junction with its names and drawings; `view` is None when no evidence was kept for it."""
+    """One junction with its drawings; `view` is None when no evidence was kept for it. `published`: its published name
+    where that counts exons another way; `between`: what stands between, or lacks from, the two exons."""
 
     fusion: Fusion
     label: str
-    vicc: str
-    hgvs_r: str
+    published: str
+    between: tuple[str, ...]
     drawing: Markup
     view: JunctionView | None
 
@@ -60,11 +71,12 @@ def render_page(
     fusions: FusionResult,
     screen: ScreenResult,
     annotation: Annotation,
+    bam: Path,
     knowledge: Path,
     settings: Mapping[str, Any],
 ) -> str:
-    """The page's text. `settings` holds `max_lod_vaf`, which is drawn, `evidence_view`: link the genome browser, and
-    `combined`: the page of the patient's RNA and DNA, if there is one."""
+    """The page's text. `bam` is the evidence BAM. `settings` holds `max_lod_vaf`, which is drawn, `evidence_view`: link
+    the genome browser, and `combined`: the page of the patient's RNA and DNA, if there is one."""
     codons = [c for c in report.screened if c.gene == TARGET]
     hotspots = read_hotspots(knowledge)
     max_lod = settings["max_lod_vaf"]
@@ -78,7 +90,7 @@ def render_page(
             call_words=CALL_WORDS,
             approvals_as_of=next((one.as_of for call in report.tki for one in call.approvals), None),
             answers=answers(report),
-            sections=_fusion_sections(report, fusions, annotation, knowledge),
+            sections=_fusion_sections(report, fusions, annotation, knowledge, bam),
             fusions=fusions,
             screen=screen,
             coverage=coverage_drawing(fusions.exon_coverage, _breaks(report)),
@@ -87,17 +99,26 @@ def render_page(
             ),
             codons=codons,
             hotspots=_hotspot_rows(codons, hotspots),
+            clear=clear_codons(_hotspot_rows(codons, hotspots)),
+            rna_change=rna_change,
+            event_name=event_name,
+            clear_tracks=clear_tracks(report.bypass),
+            inhibitors_apply=any(call.call is not Call.NOT_APPLICABLE for call in report.tki),
             others=other_genes(report.screened),
             provenance=flat({k: v for k, v in to_builtins(report.provenance).items() if k != "transcripts"}),
             transcripts=report.provenance.transcripts,
-            qc=flat({k: v for k, v in to_builtins(report.qc).items() if k not in SHOWN_APART}),
             failures=report.failure_list,
             context=published_context(report),
             evidence=settings["evidence_view"],
             combined=settings.get("combined", ""),
-            references=References(),
+            references=References(read_publications(knowledge)),
             head=head_facts(report.sample),
             build=genome_name(report),
+            library_words=LIBRARIES.get(report.sample.library, report.sample.library),
+            scope=scope(report, fusions),
+            max_lod=max_lod,
+            stated=stated_transcript,
+            metrics=metrics(report),
             tables_digest=tables_digest(report),
         )
     )
@@ -171,20 +192,59 @@ def published_context(report: Report) -> PublishedContext:
 
 
 def _fusion_sections(
-    report: Report, result: FusionResult, annotation: Annotation, knowledge: Path
+    report: Report, result: FusionResult, annotation: Annotation, knowledge: Path, bam: Path
 ) -> list[FusionSection]:
     """The report's junctions in order."""
-    domains, refseq = read_domains(knowledge), mane_transcripts()
+    domains = read_domains(knowledge)
     evidence = {one.junction_id: one for one in result.evidence}
     sections = []
     for fusion in report.fusions:
-        five = annotation.get(fusion.five_prime.gene or "")
-        three = annotation.get(fusion.three_prime.gene or "")
+        build = genome_name(report)
+        five = _side(fusion.five_prime, "five", annotation, bam, build)
+        three = _side(fusion.three_prime, "three", annotation, bam, build)
         found: JunctionEvidence | None = evidence.get(fusion.junction_id)
-        view = junction_view(fusion, found, five) if found else None
-        names = fusion_label(fusion), vicc(fusion, refseq), hgvs_r(fusion, five, three, refseq)
-        sections.append(FusionSection(fusion, *names, fusion_drawing(fusion, five, three, domains), view))
+        view = junction_view(fusion, found, five.transcript) if found else None
+        drawing = fusion_drawing(fusion, five, three, domains)
+        sections.append(
+            FusionSection(fusion, fusion_label(fusion), published_name(fusion), between(fusion), drawing, view)
+        )
     return sections
+
+
+def _side(locus: Locus, kind: str, annotation: Annotation, bam: Path, build: str) -> Side:
+    transcript = annotation.get(locus.gene or "")
+    return Side(locus, transcript, kind, exon_depths(bam, transcript) if transcript else (), build)
+
+
+def published_name(fusion: Fusion) -> str:
+    """The notation of the literature where it is not the one that the exons of the stated transcripts give."""
+    row = fusion.knowledge
+    if row is None or row.match is not Match.STRUCTURE or row.verified != "page":
+        return ""
+    name = row.published_notation or row.junction
+    return name if name and name != fusion.notation else ""
+
+
+def between(fusion: Fusion) -> tuple[str, ...]:
+    """What the junction holds beside two whole exons, in words, from 5' to 3'."""
+    retained, deleted = fusion.retained_intron_bases, fusion.deleted_bases
+    exons = sum(exon.end - exon.start + 1 for exon in fusion.cryptic_exons)
+    parts = [
+        (deleted.five_prime, f"{deleted.five_prime} bases of the 5′ exon lacking"),
+        (retained.five_prime, f"{retained.five_prime} bases of the intron behind the 5′ exon"),
+        *(
+            (
+                exons,
+                f"{one.end - one.start + 1} bases of {one.gene} {f'intron {one.intron}' if one.intron else 'exons'}",
+            )
+            for one in fusion.cryptic_exons
+        ),
+        (len(fusion.untemplated_sequence), f"{len(fusion.untemplated_sequence)} bases of no known origin"),
+        (retained.three_prime, f"{retained.three_prime} bases of the intron before the 3′ exon"),
+        (deleted.three_prime, f"{deleted.three_prime} bases of the 3′ exon lacking"),
+        (not fusion.structure_complete, "part of the bases between was not read"),
+    ]
+    return tuple(words for count, words in parts if count)
 
 
 def head_facts(sample: SampleInfo) -> list[tuple[str, str]]:
@@ -203,6 +263,55 @@ def head_facts(sample: SampleInfo) -> list[tuple[str, str]]:
         ("Operator", sample.operator),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def scope(report: Report, fusions: FusionResult) -> str:
+    """What was looked at: genes with their number of screened codons, and genes whose fusions were searched."""
+    codons: dict[str, int] = {}
+    for one in report.screened:
+        codons[one.gene] = codons.get(one.gene, 0) + 1
+    screened = ", ".join(f"{gene} {count:,}" for gene, count in codons.items()) or "none"
+    searched = ", ".join(sorted(fusions.searched)) or "none"
+    return f"Fusions with the kinase of: {searched}; any partner. Codons screened: {screened}."
+
+
+def stated_transcript(transcript: str) -> str:
+    """A transcript by its RefSeq accession and its name in the annotation: "NM_004304.5 (ENST00000389048.8)"."""
+    name = accession(transcript, mane_transcripts())
+    return transcript if name == transcript else f"{name} ({transcript})"
+
+
+def metrics(report: Report) -> list[tuple[str, str]]:
+    """Quality of the sample as (name, text); what was not measured is left out."""
+    qc = report.qc
+    controls = ", ".join(f"{gene} {count:,}" for gene, count in qc.control_by_gene.items())
+    worst = max(qc.error_rates.items(), key=lambda item: item[1], default=None)
+    unit = "read pairs" if qc.paired else "reads"
+    recruited = qc.pairs_recruited / qc.pairs_total if qc.pairs_total else 0.0
+    found = [
+        (
+            unit.capitalize(),
+            f"{qc.pairs_total:,}, of which {qc.pairs_recruited:,} ({share(recruited)}) belong to the panel",
+        ),
+        ("Commonest read length", f"{qc.read_length:,} bases" if qc.read_length else ""),
+        ("Bases of quality 30 or better", share(qc.q30) if qc.q30 is not None else ""),
+        ("Copies of other fragments", share(qc.duplicate_fraction) if qc.duplicate_fraction is not None else ""),
+        ("Adapter cut off", f"{qc.adapter_trimmed:,} reads" if qc.adapter_trimmed else ""),
+        ("Unique control fragments", f"{qc.control_fragments:,}" + (f" ({controls})" if controls else "")),
+        ("Most frequent base error", f"{worst[0]}, {share(worst[1])} of bases" if worst else ""),
+        ("A change is called below", f"p = {qc.call_alpha:.1g}" if qc.call_alpha else ""),
+        ("Limit of detection of a fusion", _junction_limit(report)),
+    ]
+    return [(name, text) for name, text in found if text]
+
+
+def _junction_limit(report: Report) -> str:
+    limit = report.qc.junction_limit
+    if not limit:
+        return ""
+    if report.sample.assay is Assay.DNA:
+        return f"allele fraction {share(limit)}"
+    return f"one fusion fragment in {round(1 / limit):,} control fragments"
 
 
 def tables_digest(report: Report) -> str:
@@ -227,6 +336,37 @@ def _hotspot_rows(codons: list[ScreenedCodon], hotspots: list[Hotspot]) -> list[
     """Screened codons with published changes."""
     screened = {c.codon: c for c in codons}
     return [(spot, screened[spot.codon]) for spot in hotspots if spot.codon in screened]
+
+
+@dataclass(frozen=True)
+class ClearCodons:
+    """Codons with published changes at which none was found; `best` and `worst` limit of detection."""
+
+    codons: tuple[int, ...]
+    best: float
+    worst: float
+
+
+def clear_codons(rows: Sequence[tuple[Hotspot, ScreenedCodon]]) -> ClearCodons:
+    found = [codon for _, codon in rows if codon.state is State.NOT_DETECTED]
+    limits = [c.limit_of_detection_vaf for c in found if c.limit_of_detection_vaf is not None]
+    return ClearCodons(tuple(c.codon for c in found), min(limits, default=0.0), max(limits, default=0.0))
+
+
+def clear_tracks(events: Sequence[BypassEvent]) -> list[tuple[str, str]]:
+    """Tracks without a finding, each with its limit of detection in words."""
+    clear = [event for event in events if event.state is State.NOT_DETECTED]
+    return [
+        (
+            event_name(e),
+            "none"
+            if not e.limit_of_detection
+            else one_in(e.limit_of_detection)
+            if e.kind is TrackKind.FUSION
+            else share(e.limit_of_detection),
+        )
+        for e in clear
+    ]
 
 
 def flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:

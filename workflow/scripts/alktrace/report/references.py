@@ -1,4 +1,6 @@
-"""Numbered references of the page, in the order in which the text cites them."""
+"""Numbered references of the page, in the order in which the text cites them.
+
+Only table rows that were read at their source are cited; the others stand in report.json."""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct, to_builtins
 
+from ..knowledge.publications import Publication
 from ..model.words import UNKNOWN
 
 Cited = Struct | Mapping[str, object]
@@ -16,17 +19,18 @@ _IDENTIFIER = re.compile(r"PMID:\s*\d+|PMC\d+|DOI:\s*[^\s;,)]+|dbSNP:\w+", re.IG
 
 @dataclass
 class Reference:
-    """One publication; `read` and `recalled` count the cited table rows checked on the page and not checked."""
+    """One publication; `name` is its identifier, `text` author, journal and year, empty where they are not known."""
 
     number: int
     name: str
-    title: str = ""
-    read: int = 0
-    recalled: int = 0
+    text: str = ""
+    page: str = ""
 
     @property
     def url(self) -> str | None:
         kind, _, value = self.name.partition(":")
+        if self.page:
+            return self.page
         if kind == "PMID":
             return f"https://pubmed.ncbi.nlm.nih.gov/{value}/"
         if kind == "DOI":
@@ -35,22 +39,13 @@ class Reference:
             return f"https://pmc.ncbi.nlm.nih.gov/articles/{kind}/"
         return None
 
-    @property
-    def checked(self) -> str:
-        """What was checked, in words."""
-        if not self.recalled:
-            return "read on the source page"
-        return (
-            "partly read on the source page, partly recalled" if self.read else "recalled, not read on the source page"
-        )
-
 
 @dataclass
 class References:
-    """Collects what is cited. Each publication has one number."""
+    """Collects what is cited; `known` are papers by identifier. Each publication has one number."""
 
+    known: Mapping[str, Publication]
     found: dict[str, Reference] = field(default_factory=dict)
-    _rows: set[tuple[str, str]] = field(default_factory=set)
 
     def cite(self, cited: Cited | Iterable[Cited] | None) -> list[Reference]:
         """The publications, each once, of reference records, records with `reference` and `verified`, or table rows.
@@ -61,22 +56,17 @@ class References:
         found = {}
         for one in listed:
             row = one if isinstance(one, Mapping) else to_builtins(one)
+            if row.get("verified") != "page":
+                continue
             for name in identifiers(str(row.get("reference") or row.get("id") or "")):
                 if name != UNKNOWN:
-                    found[name] = self._add(name, row)
+                    found[name] = self._add(name, str(row.get("url") or ""))
         return sorted(found.values(), key=lambda reference: reference.number)
 
-    def _add(self, name: str, row: Mapping[str, object]) -> Reference:
-        reference = self.found.setdefault(name, Reference(len(self.found) + 1, name))
-        reference.title = reference.title or str(row.get("title") or "")
-        key = (name, repr(sorted((str(k), str(v)) for k, v in row.items())))
-        if key not in self._rows:
-            self._rows.add(key)
-            if row.get("verified") == "page":
-                reference.read += 1
-            else:
-                reference.recalled += 1
-        return reference
+    def _add(self, name: str, url: str) -> Reference:
+        paper = self.known.get(name)
+        new = Reference(len(self.found) + 1, name, paper.text if paper else "", url)
+        return self.found.setdefault(name, new)
 
 
 def identifiers(text: str) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 
 import jinja2
 from markupsafe import Markup
 
-from ..model.words import day, share
+from ..model.words import day, per_thousand, share
 from ..runtime.paths import TEMPLATES
 from .tsv import place
 
@@ -31,6 +33,8 @@ def environment() -> jinja2.Environment:
         counted=counted,
         chance=chance,
         breakable=breakable,
+        one_in=one_in,
+        per_thousand=per_thousand,
     )
     return made
 
@@ -61,6 +65,11 @@ def counted(value: int | None) -> str:
     return "not counted" if value is None else f"{value:,}"
 
 
+def one_in(limit: float) -> str:
+    """A limit of fusions: 0.003128 is "1 in 320"."""
+    return f"1 in {round(1 / limit):,}"
+
+
 def chance(p_value: float) -> str:
     """A p-value after "p"; 0 is one that is too small for a floating-point number."""
     return f"= {p_value:.3g}" if p_value else "< 1e-300"
@@ -69,3 +78,8 @@ def chance(p_value: float) -> str:
 def breakable(text: str) -> list[str]:
     """A long name or sequence in pieces of ten characters, between which the page may break the line."""
     return [text[i : i + 10] for i in range(0, len(text), 10)]
+
+
+def script_digest(script: str) -> str:
+    """The digest by which the page's policy lets just this script run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

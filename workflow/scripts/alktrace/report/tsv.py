@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from msgspec import to_builtins
 
+from ..model.findings import FOR_OTHER_SAMPLES
 from ..model.records import BypassEvent, Finding, Fusion, Locus, Mutation, Report, ScreenedCodon, TkiCall
 from ..model.vocabulary import Confidence
 from .escape import cell
@@ -46,7 +47,7 @@ def _rows(report: Report) -> Iterator[Row]:
     yield from map(_codon, report.screened)
     yield from map(_tki, report.tki)
     yield from map(_bypass, report.bypass)
-    yield from _flat("qc", to_builtins(report.qc))
+    yield from _flat("qc", {k: v for k, v in to_builtins(report.qc).items() if k not in FOR_OTHER_SAMPLES})
     yield from _flat("provenance", to_builtins(report.provenance))
 
 

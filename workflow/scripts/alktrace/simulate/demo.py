@@ -21,9 +21,17 @@ RESISTANCE = "c.3604G>A"  # G1202R
 RESISTANCE_SHARE = 0.3
 BYPASS = "c.35G>A"  # KRAS G12D
 BYPASS_SHARE = 0.25
+GAIN = 6.0  # copy ratio of MET in tissue
 PLASMA_SHARE = 0.06  # of the copies in plasma carry the rearrangement
 BACKGROUND = 40_000  # fragments: enough that the hotspots of the bypass genes can be assessed
-DNA_EXONS = {"EGFR": range(18, 22), "KRAS": (2, 3), "BRAF": (15,), "MET": (13, 14, 15), "TP53": range(4, 9)}
+DNA_EXONS = {
+    "EGFR": range(18, 22),
+    "KRAS": (2, 3),
+    "BRAF": (15,),
+    "MET": (13, 14, 15),
+    "MYC": (2, 3),
+    "TP53": range(4, 9),
+}
 UMI = "::umi:([ACGTN+]+)"
 
 
@@ -105,10 +113,11 @@ def demo_samples(genome: SyntheticGenome) -> list[DemoSample]:
 
 def dna_samples(genome: SyntheticGenome) -> list[DnaSample]:
     """Panel samples of the demo, each beside the RNA of the same patient and time point: tissue with the inversion of
-    variant 1 between two repeats, and plasma with that of variant 3 and a resistance mutation on half of its copies."""
+    variant 1 between two repeats and a copy gain of MET, plasma with that of variant 3 and a resistance mutation on
+    half of its copies."""
     places = rearrangements.repeat_breakpoints(genome, ("EML4", 13), ("ALK", 19), np.random.default_rng(genome.seed))
     event = rearrangements.fuse(genome, "V1", ("EML4", places[0]), ("ALK", places[1]))
-    tissue = panel.PanelSample("demo_DNA_tissue", (panel.Event(event, 0.2),))
+    tissue = panel.PanelSample("demo_DNA_tissue", (panel.Event(event, 0.2),), gains=(panel.Gain("MET", GAIN),))
     settings = panel.PanelSettings(depth=400, umi_length=8, fragments=(260.0, 60.0))
     spot = [
         rearrangements.intron_position(genome, gene, intron, share)
@@ -120,7 +129,7 @@ def dna_samples(genome: SyntheticGenome) -> list[DnaSample]:
         (panel.Event(variant_3, PLASMA_SHARE),),
         (panel.Change("ALK", RESISTANCE, PLASMA_SHARE / 2, carrier="V3"),),
     )
-    deep = panel.PanelSettings(depth=800, umi_length=8, fragments=(167.0, 20.0), second_peak=0.1)
+    deep = panel.PanelSettings(depth=500, umi_length=8, fragments=(167.0, 20.0), second_peak=0.1)
     resistance = MutationTruth("ALK", RESISTANCE, "G1202R", PLASMA_SHARE / 2)
     detected = State.DETECTED
     return [
@@ -202,11 +211,11 @@ def _different(sample: DemoSample) -> tuple[FusionTruth, ...]:
 def _truth_table(genome: SyntheticGenome, samples: list[DemoSample], dna: list[DnaSample]) -> str:
     """One row a fusion; of DNA the predicted transcript, with the share of the copies that carry the rearrangement."""
     columns = ("sample", "assay", "alk_rearrangement", "fusion", "variant", "notation", "frame", "inserted_sequence")
-    lines = ["\t".join((*columns, "allele_fraction", "mutations"))]
+    lines = ["\t".join((*columns, "allele_fraction", "mutations", "copy_ratios"))]
     for s in samples:
         rows = [(f.name, f.variant or "", f.notation, f.frame, f.inserted_sequence, "") for f in _different(s)]
         head = (s.sample, "rna", s.alk_rearrangement)
-        lines += ["\t".join((*head, *row, _mutations(s))) for row in rows or [("",) * 6]]
+        lines += ["\t".join((*head, *row, _mutations(s), "")) for row in rows or [("",) * 6]]
     letters = {row.five_gene: row.five_name for row in tables.read_junctions()}
     for one in dna:
         head = (one.sample, "dna", one.alk_rearrangement)
@@ -216,7 +225,8 @@ def _truth_table(genome: SyntheticGenome, samples: list[DemoSample], dna: list[D
                 if found and found.three_gene == "ALK":
                     notation = f"{letters[found.five_gene]}{found.five_exon};A{found.three_exon}"
                     row = (f"{found.five_gene}::ALK", event.rearrangement.name, notation, found.frame, "")
-                    lines.append("\t".join((*head, *row, f"{event.share:g}", _mutations(one))))
+                    gains = ",".join(f"{gain.gene} {gain.ratio:g}" for gain in one.content.gains)
+                    lines.append("\t".join((*head, *row, f"{event.share:g}", _mutations(one), gains)))
     return "\n".join(lines) + "\n"
 
 

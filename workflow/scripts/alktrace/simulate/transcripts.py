@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from Bio.Seq import Seq
 
 from ..genome.transcripts import Transcript
+from ..knowledge.fusions import kinase_domain, read_domains
 from ..model.records import Locus, SidePair
+from ..runtime.paths import KNOWLEDGE
 from .genome import SyntheticGenome
 from .tables import JunctionRow
 
-KINASE_DOMAIN_FIRST_CODON = 1116  # of ALK; the last codon, 1392, ends with exon 28
 THREE_PRIME_NAMES = {"ALK": "A"}  # short names in published notation
 _CHANGE = re.compile(r"c\.(\d+)(?:_(\d+))?(?:([ACGT])>([ACGT])|(dup)|(del)?(?:ins([ACGT]+))?)")
 
@@ -298,8 +299,8 @@ def _kinase_retained(genome: SyntheticGenome, molecule: Molecule) -> bool | None
     tail = molecule.pieces[-1]
     if tail.gene != "ALK":
         return False if any(piece.gene == "ALK" for piece in molecule.pieces) else None
-    first = genome.transcripts["ALK"].to_coding(tail.first)
-    return first is not None and first <= 3 * (KINASE_DOMAIN_FIRST_CODON - 1) + 1
+    domain, alk = kinase_domain("ALK", read_domains(KNOWLEDGE)), genome.transcripts["ALK"]
+    return domain is not None and alk.to_coding(tail.first) is not None and tail.first <= alk.codon_start(domain.first)
 
 
 # ---------------------------------------------------------------- small changes

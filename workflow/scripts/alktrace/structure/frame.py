@@ -15,10 +15,10 @@ from Bio.Seq import Seq
 
 from ..genome.fasta import Genome
 from ..genome.transcripts import Transcript
+from ..knowledge.fusions import Domain, kinase_domain
 from ..model.vocabulary import Frame
 
 if TYPE_CHECKING:
-    from ..knowledge.fusions import Domain
     from .junction import Structure
 
 IN_FRAME, OUT_OF_FRAME, UNDETERMINED = Frame.IN_FRAME, Frame.OUT_OF_FRAME, Frame.UNDETERMINED
@@ -107,14 +107,9 @@ def kinase_domain_retained(chain: Sequence[Structure], target: str, domains: Ite
     None if the target is not part of it, has no kinase row in `domains`, or its stated transcript lacks the codons.
     """
     mine = [part for part in parts(chain) if part.transcript.gene == target]
-    for domain in domains:
-        if domain.gene == target and domain.domain == "kinase" and mine:
-            cds = mine[0].transcript.cds
-            if cds is None or cds[0] + 3 * domain.last - 1 > cds[1]:
-                return None
-            first, last = cds[0] + 3 * (domain.first - 1), cds[0] + 3 * domain.last - 1
-            return any(part.first <= first and part.last >= last for part in mine)
-    return None
+    domain = kinase_domain(target, domains)
+    span = mine[0].transcript.codon_span(domain.first, domain.last) if domain and mine else None
+    return None if span is None else any(part.first <= span[0] and part.last >= span[1] for part in mine)
 
 
 def tape_domain(structure: Structure, domains: Iterable[Domain]) -> str | None:

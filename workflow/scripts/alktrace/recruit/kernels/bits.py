@@ -120,6 +120,29 @@ def pack64(typing_context: Any, pointer: Any, index: Any, packed: Any, at: Any) 
 
 
 @intrinsic
+def high64(typing_context: Any, pointer: Any, index: Any) -> Any:
+    """Bit i is set when byte `index + i` is 63 or more, a quality of 30 in Phred+33, for 64 bytes."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(8), 64)
+        address = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), vector.as_pointer())
+        high = builder.icmp_unsigned(">=", builder.load(address, align=1), ir.Constant(vector, [63] * 64))
+        return builder.bitcast(high, ir.IntType(64))
+
+    return types.uint64(_BYTES, types.uint64), generate
+
+
+@intrinsic
+def ones(typing_context: Any, word: Any) -> Any:
+    """Number of bits that are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
 def trailing_zeros(typing_context: Any, word: Any) -> Any:
     """Number of zero bits below the lowest set bit (64 for 0)."""
 

@@ -9,18 +9,16 @@ SPAN_MARGIN = 8
 HASH = 0x9E3779B97F4A7C15  # multiplicative hash (2^64 / golden ratio); its top bits address tables
 FILTER_BITS = (40, 34, 28)  # where in the hash the bits of the filter are taken, six each
 MAX_READ = 32767  # longest read, bases; longer ones are not short reads
-QUALITY_SAMPLE = 64  # qualities of every 64th record are read
 # counters of one mate, int64[STATE_SIZE]
 CONSUMED = 0  # bytes of the buffer that belong to whole records
 ERROR = 1  # one of the codes below, 0 = none
 ERROR_AT = 2  # byte where the bad record starts
 BASES = 3
 Q30 = 4
-QUALITIES = 5
-RECORDS = 6  # records scanned so far, all buffers
-LINE = 7  # length of the last sequence line, predicts the next
-MATE = 8  # ASCII digit of the mate
-STATE_SIZE = 9
+RECORDS = 5  # records scanned so far, all buffers
+LINE = 6  # length of the last sequence line, predicts the next
+MATE = 7  # ASCII digit of the mate
+STATE_SIZE = 8
 # what is wrong with a record
 NO_AT, CUT, NO_PLUS, UNEQUAL, NO_BASES, TOO_LONG, NO_NAME, NO_QUALITIES = 1, 2, 3, 4, 5, 6, 7, 8
 # flags of one record, uint16: bit 15 = recruited, bits 8-14 = control k-mers (at most 127), bits 0-7 = control gene

@@ -70,11 +70,24 @@ def same_name(buffer1, start1, buffer2, start2):
 
 @njit(inline="always")
 def mixed(first, second):
-    """64-bit hash of the two ends of a fragment (murmur3 finaliser)."""
-    h = (uint64(first) << uint64(32)) | uint64(second)
+    """64-bit hash of the two ends of a fragment (murmur3 finaliser). Ends the other way round differ in one bit, the
+    last of a control slot: counts stay the same when the mates of all pairs are swapped."""
+    low, high = min(uint64(first), uint64(second)), max(uint64(first), uint64(second))
+    h = (low << uint64(32)) | high
     h = (h ^ (h >> uint64(33))) * uint64(0xFF51AFD7ED558CCD)
     h = (h ^ (h >> uint64(33))) * uint64(0xC4CEB9FE1A85EC53)
-    return h ^ (h >> uint64(33))
+    h ^= h >> uint64(33)
+    return h ^ (uint64(1) << uint64(64 - CONTROL_BITS)) if uint64(first) > uint64(second) else h
+
+
+@njit(inline="always")
+def other_strand(code):
+    """Code of the reverse complement of 16 bases."""
+    code = uint64(code) ^ uint64(0xAAAAAAAA)
+    code = ((code >> uint64(2)) & uint64(0x33333333)) | ((code & uint64(0x33333333)) << uint64(2))
+    code = ((code >> uint64(4)) & uint64(0x0F0F0F0F)) | ((code & uint64(0x0F0F0F0F)) << uint64(4))
+    code = ((code >> uint64(8)) & uint64(0x00FF00FF)) | ((code & uint64(0x00FF00FF)) << uint64(8))
+    return (code >> uint64(16)) | ((code & uint64(0xFFFF)) << uint64(16))
 
 
 @njit
@@ -131,6 +144,8 @@ def control_gene(flags1, flags2):
     hits2 = (flags2 >> uint64(CONTROL_SHIFT)) & uint64(CONTROL_MOST)
     if gene1 == gene2:
         return gene1 if hits1 + hits2 >= uint64(CONTROL_LEAST) else uint64(0)
+    if hits1 == hits2:
+        return min(gene1, gene2) if hits1 >= uint64(CONTROL_LEAST) else uint64(0)
     if hits1 >= max(hits2, uint64(CONTROL_LEAST)):
         return gene1
     return gene2 if hits2 >= uint64(CONTROL_LEAST) else uint64(0)
@@ -156,7 +171,8 @@ def merge(
             state[MISMATCH] = 1
             break
         state[PAIRS] += 1
-        second = ends2[uint64(2) * two] if paired else ends1[uint64(2) * one + uint64(1)]
+        # The last bases of a single read, as its mate would begin.
+        second = ends2[uint64(2) * two] if paired else other_strand(ends1[uint64(2) * one + uint64(1)])
         h = mixed(ends1[uint64(2) * one], second)
         if (h & ((uint64(1) << uint64(state[LEVEL])) - uint64(1))) == uint64(0):
             count_duplicate(h, dup_keys, dup_counts, state)

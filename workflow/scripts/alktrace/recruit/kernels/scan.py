@@ -15,9 +15,11 @@ from .bits import (
     code16,
     find_newline,
     hash_bytes64,
+    high64,
     load32,
     lookup,
     may_hold,
+    ones,
     pack64,
     trailing_zeros,
 )
@@ -41,8 +43,6 @@ from .layout import (
     NO_PLUS,
     NO_QUALITIES,
     Q30,
-    QUALITIES,
-    QUALITY_SAMPLE,
     RECORDS,
     SPARSE,
     TOO_LONG,
@@ -159,6 +159,19 @@ def without_blank(buffer, start, length):
 
 
 @njit(inline="always")
+def high_qualities(buffer, start, length):
+    """Number of qualities of 30 and more (Phred+33)."""
+    found = uint64(0)
+    at = uint64(0)
+    while at + uint64(64) <= length:
+        found += ones(high64(buffer, start + at))
+        at += uint64(64)
+    if at < length:
+        found += ones(high64(buffer, start + at) & ~(~uint64(0) << (length - at)))
+    return found
+
+
+@njit(inline="always")
 def plausible_bases(buffer, start, length):
     """Whether every byte is a letter, or one of '.', '-', '*' (unknown base in old files)."""
     for i in range(start, start + length):
@@ -184,14 +197,6 @@ def without_return(buffer, start, newline):
     return newline - start
 
 
-@njit(inline="always")
-def count_q30(buffer, start, length):
-    good = 0
-    for i in range(start, start + length):
-        good += buffer[uint64(i)] >= uint8(63)
-    return good
-
-
 def scan(
     buffer, end, final, filter_, filter_shift, keys, values, shift,
     starts, flags, ends, names, most, packed, places, sizes, state, lengths,
@@ -208,7 +213,7 @@ def scan(
     place = uint64(0)
     line = uint64(state[LINE])
     record = uint64(state[RECORDS])
-    bases = 0
+    bases = good = 0
     while at < end and n < most:
         if buffer[at] != uint8(_AT):
             rest = only_blank(buffer, at, end)
@@ -276,9 +281,7 @@ def scan(
         place += (length + uint64(63)) >> uint64(6) << uint64(4)
         lengths[length] += 1
         bases += length
-        if record % uint64(QUALITY_SAMPLE) == uint64(0):
-            state[Q30] += count_q30(buffer, quality, length)
-            state[QUALITIES] += length
+        good += high_qualities(buffer, quality, length)
         record += uint64(1)
         n += uint64(1)
         at = after
@@ -287,6 +290,7 @@ def scan(
     state[CONSUMED] = at
     state[ERROR_AT] = at
     state[BASES] += bases
+    state[Q30] += good
     state[RECORDS] = record
     state[LINE] = line
     return n

@@ -1,55 +1,20 @@
-"""Drawing of a fusion: exons and protein domains of both genes, to scale."""
+"""Drawing of a fusion: both genes, and the fusion transcript with its exons and kept protein domains, to scale."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from ...genome.transcripts import Transcript
-from ...knowledge.fusions import read_tables
 from ...model.records import Fusion, Locus
 from . import svg
+from .domains import Domain
+from .genes import HEIGHT, Side, genes_drawing
 from .kinase import MARGIN, WIDTH
 
-
-def read_domains(folder: Path) -> list[Domain]:
-    """Domains of domains.tsv to draw. Rows by exon say what is left of a domain; those with anything left span it."""
-    drawn: dict[tuple[str, str], Domain] = {}
-    for row in read_tables(folder).domains:
-        if row.state == "none":
-            continue
-        one = Domain(row.gene, row.domain, row.unit, row.first, row.last)
-        known = drawn.get((row.gene, row.domain), one)
-        joined = replace(known, start=min(known.start, one.start), end=max(known.end, one.end))
-        drawn[row.gene, row.domain] = joined
-    return list(drawn.values())
-
-
-LONGEST_LABEL = 48  # letters of a side's label: half the drawing; the page has the full name in its list
-
-
-# ---------------------------------------------------------------- fusion transcript
-@dataclass(frozen=True)
-class Domain:
-    """A protein domain; `start` and `end` are codons or exon numbers (`unit`), 1-based and inclusive."""
-
-    gene: str
-    name: str
-    unit: str
-    start: int
-    end: int
-
-    def span(self, transcript: Transcript) -> tuple[int, int] | None:
-        """First and last transcript position; None where the transcript does not reach."""
-        if self.unit == "exon":
-            known = self.end <= len(transcript.exons)
-            return (transcript.exon_start(self.start), transcript.exon_end(self.end)) if known else None
-        if transcript.cds is None or transcript.cds[0] + 3 * self.end - 1 > transcript.cds[1]:
-            return None
-        return transcript.cds[0] + 3 * (self.start - 1), transcript.cds[0] + 3 * self.end - 1
+TOP = HEIGHT + 24  # upper edge of the fusion transcript
 
 
 @dataclass(frozen=True)
@@ -131,34 +96,26 @@ def domain_parts(
     return found
 
 
-def fusion_drawing(
-    fusion: Fusion, five: Transcript | None, three: Transcript | None, domains: Sequence[Domain]
-) -> Markup:
-    """The fusion transcript: exons to scale with their numbers, the bases between, and the kept protein domains."""
-    parts = transcript_parts(fusion, five, three)
+def fusion_drawing(fusion: Fusion, five: Side, three: Side, domains: Sequence[Domain]) -> Markup:
+    """Both genes above, the fusion transcript below: exons to scale with their numbers, the bases between, and the kept
+    protein domains; lines lead from the break of each gene to the junction."""
+    parts = transcript_parts(fusion, five.transcript, three.transcript)
     scale = (WIDTH - 2 * MARGIN) / sum(part.length for part in parts)
-    shapes = _exon_shapes(parts, scale)
-    kept = domain_parts(fusion, five, three, domains)
+    genes, breaks = genes_drawing(five, three, domains)
+    kept = domain_parts(fusion, five.transcript, three.transcript, domains)
     lanes = _domain_shapes(kept, scale, fusion.frame)
     left = MARGIN + scale * sum(p.length for p in parts if p.kind == "five")
     right = left + scale * sum(p.length for p in parts if p.kind == "insert")
-    height = 104 + 34 * len(lanes) + (10 if lanes else 0)
-    bottom = height - 8
-    breaks = [svg.line(x, 34, x, bottom, class_="break") for x in sorted({left, right})]
-    five_name, three_name = _side_label(fusion.five_prime), _side_label(fusion.three_prime)
-    names = [
-        svg.text(MARGIN, 20, f"5′ {five_name}", "start", class_="name five-text"),
-        svg.text(WIDTH - MARGIN, 20, f"3′ {three_name}", "end", class_="name three-text"),
+    height = round(TOP + 58 + 34 * len(lanes) + (10 if lanes else 0))
+    joins = [
+        svg.line(breaks[kind], HEIGHT - 18, x, TOP - 8, class_="join")
+        for kind, x in (("five", left), ("three", right))
+        if kind in breaks
     ]
+    marks = [svg.line(x, TOP - 8, x, float(height - 8), class_="break") for x in sorted({left, right})]
     flat = [shape for lane in lanes for shape in lane]
-    label = f"Fusion transcript {fusion.name} {fusion.notation}: exons to scale, with protein domains"
-    return svg.figure(WIDTH, height, label, *names, *shapes, *flat, *breaks)
-
-
-def _side_label(locus: Locus) -> str:
-    exon = f" exon {locus.exon}" if locus.exon is not None else ""
-    words = f"{locus.gene or 'no gene'}{exon}, {locus.contig}:{locus.position:,} ({locus.strand})"
-    return words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1] + "…"
+    label = f"{fusion.name} {fusion.notation}: both genes, kept exons in colour, and the fusion transcript, to scale"
+    return svg.figure(WIDTH, height, label, *genes, *joins, *_exon_shapes(parts, scale), *flat, *marks)
 
 
 def _exon_shapes(parts: Sequence[Part], scale: float) -> list[Markup]:
@@ -166,13 +123,13 @@ def _exon_shapes(parts: Sequence[Part], scale: float) -> list[Markup]:
     for part in parts:
         width = part.length * scale
         words = f"{part.length} inserted bases" if part.kind == "insert" else f"exon {part.label}, {part.length} bases"
-        shapes.append(svg.rect(x, 40.0, width, 34.0, svg.title(words), class_=f"exon {part.kind}"))
+        shapes.append(svg.rect(x, TOP, width, 34.0, svg.title(words), class_=f"exon {part.kind}"))
         middle = x + width / 2
         if part.kind != "insert" and width > 9 * len(part.label) + 3:
-            shapes.append(svg.text(middle, 62.0, part.label, class_="on-colour"))
+            shapes.append(svg.text(middle, TOP + 22, part.label, class_="on-colour"))
         elif middle - last_label > 26:
             label = f"+{part.length}" if part.kind == "insert" else part.label
-            shapes.append(svg.text(middle, 90.0, label, class_="small"))
+            shapes.append(svg.text(middle, TOP + 50, label, class_="small"))
             last_label = middle
         x += width
     return shapes
@@ -194,7 +151,7 @@ def _domain_shapes(domains: Sequence[DomainPart], scale: float, frame: str) -> l
             ends.append(0.0)
             lanes.append([])
         ends[lane] = high
-        top = 102.0 + 34 * lane
+        top = TOP + 62 + 34 * lane
         style = "untranslated" if untranslated else f"{domain.kind}-soft"
         lanes[lane].append(svg.rect(x, top, width, 10.0, svg.title(label), class_=f"domain {style}", rx=3))
         lanes[lane].append(svg.text(centre, top + 23, label, class_="small"))
