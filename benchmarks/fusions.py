@@ -97,13 +97,13 @@ def make_world(folder: Path, seed: int) -> World:
     write_gtf(replace(genome, transcripts={**genome.transcripts, **copies}), folder / "genes.gtf")
     digest = next(iter(file_records({"fasta": folder / "genome.fa"}).values())).sha256
     prepare_genome(folder / "genome.fa", digest, folder / "cache", folder / "genome.2bit")
-    panel, knowledge = RESOURCES / "panel.tsv", RESOURCES / "knowledge"
+    panel = RESOURCES / "panel.tsv"
     prepare_annotation(
         folder / "genome.2bit", folder / "genes.gtf", panel, folder / "annotation.tsv", folder / "junctions.bed"
     )
     build_targets(
-        folder / "genome.2bit", folder / "annotation.tsv", panel, knowledge / "eml4_alk_variants.tsv",
-        knowledge / "alk_partners.tsv", folder / "targets.bin", folder / "targets.tsv", knowledge / "hotspots.tsv",
+        folder / "genome.2bit", folder / "annotation.tsv", panel, RESOURCES / "knowledge", folder / "targets.bin",
+        folder / "targets.tsv",
     )  # fmt: skip
     return World(genome, folder, firsts)
 

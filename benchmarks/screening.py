@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import betaincinv
+from scipy.stats import binom
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
@@ -39,7 +41,7 @@ from alktrace.settings import ScreenSettings  # noqa: E402
 from alktrace.simulate import reads, scenarios, transcripts  # noqa: E402
 from alktrace.simulate.genome import SyntheticGenome, build_genome, write_fasta, write_gtf  # noqa: E402
 
-DEPTHS = (100, 250, 1000, 5000)
+DEPTHS = (100, 250, 1000, 5000)  # of RNA; for a panel of DNA: --depths 500 5000 20000 --errors 0.0001 0.001 0.005
 ERRORS = (0.001, 0.005)
 VAFS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 FAMILY_RATE = ScreenSettings().family_false_call_rate
@@ -163,6 +165,12 @@ def random_change(domain: Domain, rng: np.random.Generator) -> tuple[int, int]:
             return codon, int(substitutions.NEIGHBOUR[int(domain.codons[codon - 1]), int(rng.choice(wanted))])
 
 
+def bound(depth: int, error: float, alpha: float) -> float:
+    """Limit (VAF) of a binomial with the true rate of one change, 95% power and the sample's `alpha`."""
+    least = next(c for c in range(noise.MIN_ALT_FRAGMENTS, depth + 2) if binom.sf(c - 1, depth, error / 3) <= alpha)
+    return float(betaincinv(least, depth - least + 1, 0.95)) if least <= depth else 1.0
+
+
 def _row(kind: str, depth: int, error: float, sites: Sites, vaf: str, good: int, total: int, limit: float) -> str:
     low, high = clopper_pearson(good, total) if total else (0.0, 1.0)
     cells = [kind, depth, error, sites.name, vaf, f"{limit:.4f}", total, good]
@@ -170,28 +178,39 @@ def _row(kind: str, depth: int, error: float, sites: Sites, vaf: str, good: int,
 
 
 def count_rows(
-    domain: Domain, depths: list[int], vafs: list[float], replicates: int, negatives: int, seed: int
+    domain: Domain,
+    depths: list[int],
+    errors: list[float],
+    vafs: list[float],
+    replicates: int,
+    negatives: int,
+    seed: int,
 ) -> Iterator[str]:
-    """Rows of the table: false calls by sample; sensitivity at the stated limit; sensitivity at fixed VAFs among the
-    replicates whose stated limit is not above it."""
-    yield "what\tdepth\terror\tsites\tvaf\tmean_limit\treplicates\tpositive\tshare\tlow95\thigh95"
-    for depth, error, sites in ((d, e, s) for d in depths for e in ERRORS for s in SITES):
+    """Rows of the table: false calls by sample; the limit of a binomial in even samples; sensitivity at the stated
+    limit; sensitivity at fixed VAFs among the replicates whose stated limit is not above it."""
+    yield "what\tdepth\terror\tsites\tvaf\tmedian_limit\treplicates\tpositive\tshare\tlow95\thigh95"
+    alpha = FAMILY_RATE / calls.hypotheses(
+        [draw(domain, 100, 0.0, SITES[0], np.random.default_rng(0), None)], domain.tables
+    )
+    for depth, error, sites in ((d, e, s) for d in depths for e in errors for s in SITES):
         rng = np.random.default_rng([seed, depth, round(1e6 * error), SITES.index(sites)])
         false, stated, lowest = 0, [], 1.0
         for _ in range(negatives):
             result = screen(draw(domain, depth, error, sites, rng, None), domain.tables)
             false += bool(result.called)
-            stated.append(float(np.mean(list(result.limits.values()))))
+            stated.append(float(np.median(list(result.limits.values()))))
             lowest = min(lowest, *result.limits.values())
-        mean = float(np.mean(stated))
-        yield _row("false_call", depth, error, sites, "0", false, negatives, mean)
-        claimed: list[str | float] = [v for v in vafs if lowest <= v <= 5 * mean]  # nothing is claimed below all limits
+        middle = float(np.median(stated))
+        yield _row("false_call", depth, error, sites, "0", false, negatives, middle)
+        if sites.sigma == sites.hot == 0:
+            yield _row("bound", depth, error, sites, "limit", 0, 0, bound(depth, error, alpha))
+        claimed: list[str | float] = [v for v in vafs if lowest <= v <= 5 * middle]  # none is claimed below all limits
         for vaf in ["limit", *claimed] if sites.measured else []:
-            yield _sensitivity_row(domain, depth, error, sites, vaf, replicates, mean, rng)
+            yield _sensitivity_row(domain, depth, error, sites, vaf, replicates, middle, rng)
 
 
 def _sensitivity_row(
-    domain: Domain, depth: int, error: float, sites: Sites, vaf: str | float, replicates: int, mean: float,
+    domain: Domain, depth: int, error: float, sites: Sites, vaf: str | float, replicates: int, middle: float,
     rng: np.random.Generator,
 ) -> str:  # fmt: skip
     """Sensitivity over replicates. At "limit" the VAF is the codon's limit of a sample without the mutation; at a fixed
@@ -206,7 +225,7 @@ def _sensitivity_row(
         if vaf == "limit" or result.limits[codon] <= share:
             claimed += 1
             found += (codon, content) in result.called
-    return _row("sensitivity", depth, error, sites, str(vaf), found, claimed, mean)
+    return _row("sensitivity", depth, error, sites, str(vaf), found, claimed, middle)
 
 
 # ---------------------------------------------------------------- from reads
@@ -298,6 +317,7 @@ def main() -> None:
         if name == "counts":
             command.add_argument("--replicates", type=int, default=400)
             command.add_argument("--depths", type=int, nargs="+", default=list(DEPTHS))
+            command.add_argument("--errors", type=float, nargs="+", default=list(ERRORS), help="per base")
             command.add_argument("--vafs", type=float, nargs="*", default=list(VAFS), help="measured beside the limit")
         if name == "deep":
             command.add_argument("--fragments", type=int, default=1_000_000)
@@ -309,8 +329,9 @@ def main() -> None:
     if arguments.what == "counts":
         domain = read_domain(build_genome())
         rows = count_rows(
-            domain, arguments.depths, arguments.vafs, arguments.replicates, arguments.negatives, arguments.seed
-        )
+            domain, arguments.depths, arguments.errors, arguments.vafs, arguments.replicates, arguments.negatives,
+            arguments.seed,
+        )  # fmt: skip
     elif arguments.what == "fastq":
         rows = fastq_negatives(arguments.folder, arguments.negatives, arguments.seed)
     else:

@@ -9,7 +9,7 @@ import pytest
 from alktrace.genome.fasta import Genome
 from alktrace.genome.sequence import reverse_complement
 from alktrace.genome.transcripts import Transcript
-from alktrace.model.records import ScreenResult
+from alktrace.model.records import BypassEvent, ScreenResult
 from alktrace.model.vocabulary import State
 from alktrace.mutations.pileup import split_codons
 from alktrace.mutations.stage import screen_sample
@@ -32,11 +32,11 @@ def _changed(transcript: Transcript, codon: int, base: int, new: str) -> tuple[i
 
 
 def _screen(
-    bench: Bench, exons: range, depth: int, change: tuple[int, str] | None = None, vaf: float = 0.0
+    bench: Bench, exons: range, depth: int, change: tuple[int, str] | None = None, vaf: float = 0.0, gene: str = "ALK"
 ) -> ScreenResult:
-    """Screen of single reads over ALK's `exons` and their introns' edges, at an even depth, with `change` in a share of
-    them."""
-    transcript, rng = bench.annotation["ALK"], np.random.default_rng(depth)
+    """Screen of single reads over a gene's `exons` and their introns' edges, at an even depth, with `change` in a share
+    of them: a base at a genomic place (0-based), or as many deleted as the text has "-"."""
+    transcript, rng = bench.annotation[gene], np.random.default_rng(depth)
     genome = Genome(bench.folder / "genome.fa")
     path = bench.folder / "dna.bam"
     names = list(genome.lengths)
@@ -48,15 +48,19 @@ def _screen(
         starts += rng.integers(low, high, depth * (high - low) // LENGTH).tolist()
     with pysam.AlignmentFile(str(path), "wb", header=header) as handle:
         for number, start in enumerate(sorted(starts)):
-            bases = list(genome.fetch(transcript.contig, start + 1, start + LENGTH).upper())
-            if change and start <= change[0] < start + LENGTH and rng.random() < vaf:
-                bases[change[0] - start] = change[1]
+            bases = list(genome.fetch(transcript.contig, start + 1, start + LENGTH + FLANK).upper())
+            cigar = [(0, LENGTH)]
+            if change and start + 10 <= change[0] < start + LENGTH - 10 and rng.random() < vaf:
+                at, gone = change[0] - start, change[1].count("-")
+                bases[at : at + max(gone, 1)] = [] if gone else change[1]
+                cigar = [(0, at), (2, gone), (0, LENGTH - at)] if gone else cigar
+            bases = bases[:LENGTH]
             for wrong in np.flatnonzero(rng.random(LENGTH) < ERROR):
                 bases[wrong] = str(rng.choice([b for b in "ACGT" if b != bases[wrong]]))
             read = pysam.AlignedSegment(handle.header)
             read.query_name, read.query_sequence = f"r{number}::umi:{number}", "".join(bases)
             read.reference_id, read.reference_start, read.mapping_quality = names.index(transcript.contig), start, 60
-            read.cigartuples, read.flag = [(0, LENGTH)], 16 * int(rng.integers(2))
+            read.cigartuples, read.flag = cigar, 16 * int(rng.integers(2))
             read.query_qualities = pysam.qualitystring_to_array("F" * LENGTH)
             handle.write(read)
     pysam.index(str(path))
@@ -115,3 +119,43 @@ def transcript_exon(transcript: Transcript, codon: int) -> int:
 
 def test_the_split_codons_are_those_of_the_gene(bench: Bench) -> None:
     assert tuple(split_codons(bench.annotation["ALK"], list(range(1116, 1393)))) == SPLIT
+
+
+def _skipping(result: ScreenResult) -> BypassEvent:
+    return next(b for b in result.bypass if b.kind == "exon_skipping")
+
+
+def _exon_edge(transcript: Transcript, place: int) -> int:
+    """Genomic place (0-based) `place` bases before exon 14 (negative) or behind it."""
+    step = 1 if transcript.forward else -1
+    edge = transcript.first_base(14) if place < 0 else transcript.last_base(14)
+    return edge + step * place - 1
+
+
+@pytest.mark.parametrize("place", [-1, 1, 2])
+def test_a_changed_splice_site_predicts_exon_skipping(bench: Bench, place: int) -> None:
+    transcript = bench.annotation["MET"]
+    site = _exon_edge(transcript, place)
+    old = Genome(bench.folder / "genome.fa").fetch(transcript.contig, site + 1, site + 1)
+    new = {"A": "C", "C": "A", "G": "T", "T": "G"}[old]
+    result = _screen(bench, range(14, 15), 400, (site, new), 0.1, "MET")
+    track = _skipping(result)
+    assert track.state is State.DETECTED and track.reason.startswith("predicted from DNA: c.")
+    coding = transcript.to_coding(transcript.exon_start(14) if place < 0 else transcript.exon_end(14))
+    assert f"c.{coding}{place:+d}" in track.reason
+    (call,) = (v for v in result.vcf if v.gene == "MET" and not v.filter)
+    assert (call.pos, call.ref, call.alt) == (site + 1, old, new)
+
+
+def test_a_deletion_into_the_intron_predicts_exon_skipping(bench: Bench) -> None:
+    transcript = bench.annotation["MET"]
+    site = min(_exon_edge(transcript, -14), _exon_edge(transcript, -3))
+    track = _skipping(_screen(bench, range(14, 15), 400, (site, "-" * 12), 0.2, "MET"))
+    assert track.state is State.DETECTED and "del in" in track.reason
+
+
+def test_unchanged_splice_sites_are_said_with_their_limit(bench: Bench) -> None:
+    track = _skipping(_screen(bench, range(14, 15), 400, gene="MET"))
+    assert track.state is State.NOT_DETECTED and track.depth is not None and track.depth > 200
+    assert track.limit_of_detection is not None and track.limit_of_detection < 0.06
+    assert _skipping(_screen(bench, range(23, 24), 100)).state is State.NOT_ASSESSABLE

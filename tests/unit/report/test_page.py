@@ -66,8 +66,8 @@ def test_answers_name_tracks_that_failed_and_events_found(tmp_path: Path) -> Non
     first, second = [b for b in report.bypass if b.kind == "mutation"][:2]
     first.state, second.state, second.reason = State.NOT_ASSESSABLE, State.DETECTED, "G12D"
     _, _, missing, drugs = answers(report)
-    assert missing.headline == f"1 of {len(report.bypass) - 1} bypass tracks"
-    assert f"Bypass tracks: {first.gene} {first.event}" in missing.lines
+    assert missing.headline == f"1 of {len(report.bypass) - 1} bypass events"
+    assert f"Bypass events: {first.gene} {first.event}" in missing.lines
     assert drugs.lines[-1] == f"Found outside ALK, not part of these calls: {second.gene} G12D"
 
 

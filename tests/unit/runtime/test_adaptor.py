@@ -23,6 +23,7 @@ def main(snakemake):
     if sys.argv[2] == "interrupt":
         raise KeyboardInterrupt
     raise {"input": InputError("x.fq: record 2\\nis odd"), "disk": OSError(28, "No space left on device"),
+           "memory": MemoryError(),
            "bug": ValueError("odd")}[sys.argv[2]]
 
 run(main, SimpleNamespace(log=[sys.argv[1]], rule="some_rule", threads=2, params=Values(a=1)))
@@ -49,6 +50,7 @@ def test_log_holds_version_parameters_and_counts(tmp_path: Path, root: Path) -> 
     [
         ("input", "alktrace: x.fq: record 2 is odd\n"),
         ("disk", "alktrace: some_rule: [Errno 28] No space left on device\n"),
+        ("memory", "alktrace: some_rule: not enough memory\n"),
     ],
 )
 def test_failure_is_one_line(tmp_path: Path, root: Path, case: str, line: str) -> None:

@@ -37,7 +37,7 @@ def align_reads(
     name.
 
     `way` "search": the genome is searched for the places the reads could belong to, and these are aligned to, in one
-    run of minimap2; `reference` holds genome (.2bit), annotation (stated transcripts), panel and junctions (BED12 of
+    run of minimap2; `reference` holds genome (.2bit), annotation (reference transcripts), panel and junctions (BED12 of
     all annotated introns). "whole" and "split": minimap2 with an index of the whole genome, in one or in parts;
     `reference` holds index and junctions. "star": STAR with its index. `fastq` as for `minimap2.align_unsorted`.
     Temporary files live beside it.

@@ -23,7 +23,7 @@ def multiqc(rows: Sequence[Row]) -> dict[str, Any]:
         "fusions": ("Variant", "ALK kinase fusions of medium or high confidence"),
         "kinase_domain": ("Kinase domain", "State of the ALK kinase domain"),
         "mutations": ("Changes", "Called changes of ALK"),
-        "bypass": ("Bypass", "State of the bypass tracks"),
+        "bypass": ("Bypass", "State of the bypass events"),
         "resistance_reported": ("Resistance reported", "Inhibitors with reported resistance to what was found"),
         "pairs_total": ("Read pairs", "Read pairs in the FASTQ"),
         "control_fragments": ("Control fragments", "Unique fragments of the control genes"),

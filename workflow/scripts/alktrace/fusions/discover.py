@@ -233,7 +233,7 @@ def _ranked(
 ) -> list[tuple[int, Structure]]:
     """Structures of a contig with each partner that shows enough bases on both sides, with their scores.
 
-    Where the stated transcript leaves something open, the gene's other exons are tried for themselves.
+    Where the reference transcript leaves something open, the gene's other exons are tried for themselves.
     """
     ranked = []
     for partner in partners:

@@ -62,7 +62,7 @@ def _among(codes: Codes, wanted: Codes) -> npt.NDArray[np.bool_]:
 
 
 def _batches(annotation: Annotation, genome: Genome) -> Iterator[list[tuple[Transcript, bytes]]]:
-    """Every gene's spliced stated transcript and its other exons, transcript sense, some million bases at a time."""
+    """Every gene's spliced reference transcript and its other exons, transcript sense, some million bases at a time."""
     batch: list[tuple[Transcript, bytes]] = []
     size = 0
     for gene in annotation.transcripts:

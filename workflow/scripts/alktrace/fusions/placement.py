@@ -213,7 +213,7 @@ def _differences(bases: str, reference: str, column: int) -> int:
 
 
 def _five_part(s: Structure, contig: str, genome: Genome) -> str:
-    """5' exon part: reference, or the contig's own where it runs through exons the stated transcript lacks."""
+    """5' exon part: reference, or the contig's own where it runs through exons the reference transcript lacks."""
     if s.five_matched < s.left_end - 2 and s.left_end >= 40:
         return contig[: s.left_end]
     end = s.five.exon_end(s.five_exon) - s.five_deleted

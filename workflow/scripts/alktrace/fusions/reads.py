@@ -79,7 +79,7 @@ class Survey:
     names: list[set[str]]
     rule: MoleculeRule
     target: GeneReads
-    lengths: list[int]  # of fragments within one stated transcript, introns left out; a sample
+    lengths: list[int]  # of fragments within one reference transcript, introns left out; a sample
 
 
 def survey(
@@ -121,7 +121,7 @@ def survey(
 
 
 class FragmentLengths:
-    """Lengths of pairs within one stated transcript, of the first MOST_LENGTHS in the BAM."""
+    """Lengths of pairs within one reference transcript, of the first MOST_LENGTHS in the BAM."""
 
     def __init__(self, annotation: Annotation):
         self._annotation = annotation

@@ -1,6 +1,6 @@
-"""Gene models: one stated transcript per gene.
+"""Gene models: one reference transcript per gene.
 
-The stated transcript is the one that exon numbers and HGVS names refer to; `reference/stated.py` chooses it. All
+The reference transcript is the one that exon numbers and HGVS names refer to; `reference/stated.py` chooses it. All
 positions are 1-based and inclusive; transcript positions count from 1 at the 5' end.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..runtime.errors import InputError
 
-# How a stated transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
+# How a reference transcript was chosen; `NUMBERED` ones have the exon numbers that published names refer to.
 PIN, SAME_EXONS, COORDINATES, MANE = "pin", "same exons as the pin", "exons of the pin on GRCh38", "MANE Select"
 CANONICAL, LONGEST = "Ensembl canonical", "longest coding sequence"
 NUMBERED = (PIN, SAME_EXONS, COORDINATES, MANE)
@@ -152,7 +152,7 @@ class Transcript:
 
 
 class Annotation:
-    """Stated transcripts, looked up by gene symbol or by position."""
+    """Reference transcripts, looked up by gene symbol or by position."""
 
     def __init__(self, transcripts: Iterable[Transcript]):
         self.transcripts = sorted(transcripts, key=lambda t: (t.contig, t.start, t.end, t.gene_id))
@@ -174,7 +174,7 @@ class Annotation:
         return self._by_gene[gene]
 
     def overlapping(self, contig: str, start: int, end: int) -> list[Transcript]:
-        """Stated transcripts (introns included) that overlap start..end, in genomic order."""
+        """Reference transcripts (introns included) that overlap start..end, in genomic order."""
         if contig not in self._contigs:
             return []
         items, starts, longest = self._contigs[contig]

@@ -1,4 +1,4 @@
-"""Bypass tracks of report.json: the screen's, driver fusions, and rows of bypass.tsv that no run can assess."""
+"""Bypass events of report.json: the screen's, driver fusions, and rows of bypass.tsv that no run can assess."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _unseen(knowledge: Knowledge) -> list[str]:
 
 # ---------------------------------------------------------------- verdict
 def judge(tracks: Tracks) -> Outcome:
-    """State of the bypass tracks and drivers of the test. The first sentence of the reason is that of the summary."""
+    """State of the bypass events and drivers of the test. The first sentence of the reason is that of the summary."""
     gained = [e for e in tracks.copies if e.state is State.DETECTED]
     # More copies of ALK are no way around it: they stand in the list of reasons.
     state, said, worst = _state([*tracks.signalling, *tracks.drivers, *(e for e in gained if e.gene != TARGET)])

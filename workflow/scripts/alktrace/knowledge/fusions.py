@@ -78,7 +78,7 @@ class Partner:
 class Domain:
     """A protein domain by codons, or what is left of it (`state`) when the 5' part ends in one of a range of exons.
 
-    `unit`: codon or exon, of the stated transcript. `letter`: the gene's letter in notations, empty if there is none.
+    `unit`: codon or exon, of the reference transcript. `letter`: that of the gene in notations, empty if there is none.
     """
 
     gene: str

@@ -730,7 +730,7 @@ class FileRecord(Record):
 
 
 class AnnotationRecord(Record, kw_only=True):
-    """Genome build, gene -> stated transcript with its rule, panel gene -> why it does not fit."""
+    """Genome build, gene -> reference transcript with its rule, panel gene -> why it does not fit."""
 
     genome_build: str
     transcripts: dict[str, str]
@@ -753,7 +753,7 @@ class Provenance(Record, kw_only=True):
     tools: Annotated[dict[str, str], Meta(description="tool -> version")]
     knowledge: Annotated[dict[str, str], Meta(description="table -> SHA-256")]
     genome_build: Annotated[str, Meta(description="by the lengths of the contigs, else by the exons")] = "unknown"
-    transcripts: Annotated[dict[str, str], Meta(description="gene -> stated transcript and its rule")] = {}
+    transcripts: Annotated[dict[str, str], Meta(description="gene -> reference transcript and its rule")] = {}
     not_assessable: Annotated[dict[str, str], Meta(description="panel gene -> why it does not fit")] = {}
 
 

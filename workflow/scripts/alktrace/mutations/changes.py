@@ -20,7 +20,6 @@ from .pileup import observe
 from .reads import ReadTable
 
 _TABLE_INDEL = re.compile(r"([A-Z])(\d+)(ins|del)")
-ONE_ORIENTATION = "one_orientation"
 PART_OF_INDEL = 0.5  # a codon change this often on molecules of a neighbouring indel is the indel's edge
 
 
@@ -230,9 +229,9 @@ def _codon_change(screen: GeneScreen, call: CodonCall, holds: np.ndarray, genome
 
 
 def without_one_sided(found: list[Change], reads: ReadTable, molecule: np.ndarray) -> list[Change]:
-    """Changes that come in one orientation only, while the reference comes in both, get the filter ONE_ORIENTATION."""
+    """Changes that come in one orientation only, while the reference comes in both, are filtered."""
     return [
-        replace(change, filters=(*change.filters, ONE_ORIENTATION))
+        replace(change, filters=(*change.filters, orientation.FILTER))
         if orientation.one_sided(reads, _site(change), change.holds, molecule, change.error_rate)
         else change
         for change in found

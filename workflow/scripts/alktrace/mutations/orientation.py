@@ -16,6 +16,7 @@ from .gene_map import DELETION, DIFFERENT, EQUAL, MATCH, SKIP
 from .pileup import END_BASES
 from .reads import REVERSE, SECOND_MATE, ReadTable
 
+FILTER = "one_orientation"
 ORIENTATION_P = 0.05  # of Fisher's test; of what noise leaves in the other orientation
 
 

@@ -83,8 +83,8 @@ def pile_up(
     counts = np.zeros((total, 64, 2), np.int32)
     overlap = np.zeros((4, 4), np.int64)
     compared = np.zeros(len(sequence), np.bool_)
-    for codon in screened:
-        compared[starts[codon - 1] : starts[codon - 1] + 3] = True
+    for start in (starts[codon - 1] for codon in screened if codon <= total):
+        compared[start : start + 3] = True
     bits = np.full(total, WHOLE if needed is None else 0, np.uint8)
     for codon, own in (needed or {}).items():
         bits[codon - 1] = own

@@ -167,7 +167,9 @@ def read_bam(
     names = list(ends.names)
     molecule_of = ends.molecules().astype(np.int32)
     if rule.umi is None and not rule.counts_reads:
-        _leave_one(molecule_of, np.array(content, np.uint64))
+        copies = np.ones(len(molecule_of), dtype=bool)
+        copies[one_of_each(molecule_of, np.array(content, np.uint64))] = False
+        molecule_of[copies] = -1
     tables = {}
     for gene in spans:
         tables[gene] = columns.pop(gene).table(molecule_of)
@@ -176,16 +178,20 @@ def read_bam(
     return SampleReads(tables, fusion, len(names), left_out, not rule.counts_reads)
 
 
-def _leave_one(molecule_of: Int32, content: np.ndarray[Any, np.dtype[np.uint64]]) -> None:
-    """Set all templates of a molecule to -1 but one. Each copy has the same chance: the lowest hash of its content and
-    of its number among the copies of equal content wins, so that neither order nor names of reads matter."""
+def one_of_each(
+    molecule_of: np.ndarray[Any, Any], content: np.ndarray[Any, np.dtype[np.uint64]]
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The template that stands for each molecule. Each copy has the same chance: the lowest hash of its content and of
+    its number among the copies of equal content wins, so that neither order nor names of reads matter."""
     order = np.lexsort((content, molecule_of))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (np.diff(molecule_of[order]) != 0) | (np.diff(content[order]) != 0)
     number = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
     draws = _mixed(content[order] + number.astype(np.uint64) * np.uint64(_STEP))
     order = order[np.lexsort((draws, molecule_of[order]))]
-    molecule_of[order[1:][np.diff(molecule_of[order]) == 0]] = -1
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = np.diff(molecule_of[order]) != 0
+    return order[first]
 
 
 def _mixed(x: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[np.uint64]]:

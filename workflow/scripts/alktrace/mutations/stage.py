@@ -12,7 +12,7 @@ from ..knowledge.hotspots import Event
 from ..model.records import BypassEvent, FusionResult, GenomicChange, Mutation, ScreenResult, VcfCall
 from ..model.vocabulary import Assay, ChangeType, Kind, Library
 from ..settings import ScreenSettings
-from . import calls, changes, phase, states
+from . import calls, changes, phase, splice_sites, states
 from .calls import GeneScreen
 from .changes import Change, IndelSearch
 from .inputs import Sample, read_inputs
@@ -68,7 +68,9 @@ def screen_sample(
     screens = _pile_up(sample, reads, assay == Assay.RNA)
     parts = {} if assay == Assay.RNA else {s.gene: _pile_up_parts(sample, s, reads) for s in screens}
     searches = [changes.search_indels(s, reads.genes[s.gene], sample.tables) for s in screens]
-    limits = _learn(sample, screens, [part for both in parts.values() for part in both], searches)
+    windows = {} if assay == Assay.RNA else _splice_windows(sample, reads)
+    more = sum(splice_sites.tests(window) for window in windows.values())
+    limits = _learn(sample, screens, [part for both in parts.values() for part in both], searches, more)
     genes = [
         _gene_changes(sample, [s, *parts.get(s.gene, [])], search, reads, limits)
         for s, search in zip(screens, searches, strict=True)
@@ -77,14 +79,22 @@ def screen_sample(
     found = [change for gene in genes for change in gene.found]
     screened = states.screened_codons({s.gene: s for s in screens}, parts, found, sample, limits)
     by_gene = {gene.screen.gene: gene for gene in genes}
-    skipping = [
-        _skipping(event, by_gene.get(event.gene), reads, sample, limits) for event in states.skipping_events(sample)
-    ]
+    events = states.skipping_events(sample)
+    skipping = []
+    splice_records = []
+    for event in events:
+        if assay == Assay.RNA:
+            skipping.append(_skipping(event, by_gene.get(event.gene), reads, sample, limits))
+            continue
+        track, records = _splice_sites(event, windows.get(event.gene), by_gene.get(event.gene), reads, sample, limits)
+        skipping.append(track)
+        splice_records += records
     return ScreenResult(
         mutations=[m for gene in genes for m in _mutations(gene, sample, reads, limits.substitutions)],
         screened=screened,
         bypass=states.mutation_events(sample, screened, called) + skipping,
-        vcf=[record for gene in genes for change in gene.found for record in _records(change, gene.screen)],
+        vcf=[record for gene in genes for change in gene.found for record in _records(change, gene.screen)]
+        + splice_records,
         error_rates=limits.substitutions.report(),
         call_alpha=limits.alpha,
         notes=_notes(sample, reads, library, umi),
@@ -117,10 +127,11 @@ def _pile_up_parts(sample: Sample, screen: GeneScreen, reads: SampleReads) -> li
 
 
 def _learn(
-    sample: Sample, screens: list[GeneScreen], parts: list[GeneScreen], searches: list[IndelSearch]
+    sample: Sample, screens: list[GeneScreen], parts: list[GeneScreen], searches: list[IndelSearch], more: int
 ) -> Thresholds:
-    """Noise of the sample and the threshold of one call: the family's false-call rate shared by all tests made."""
-    tests = calls.hypotheses([*screens, *parts], sample.tables) + len(states.skipping_events(sample))
+    """Noise of the sample and the threshold of one call: the family's false-call rate shared by all tests made, `more`
+    beside those of codons and events."""
+    tests = more + calls.hypotheses([*screens, *parts], sample.tables) + len(states.skipping_events(sample))
     alpha = float(f"{sample.settings.family_false_call_rate / max(tests, 1):.4g}")
     model = fit(join_cells([calls.noise_cells(screen) for screen in [*screens, *parts]]), alpha)
     return Thresholds(model, changes.fit_indel_noise(screens, searches, sample.tables, model), alpha)
@@ -156,6 +167,36 @@ def _skipping(
     return states.skipping_track(
         event, gene.screen.pileup, reads.genes[event.gene], gene.molecule, sample.settings.max_lod_vaf, limits
     )
+
+
+def _splice_windows(sample: Sample, reads: SampleReads) -> dict[str, splice_sites.SpliceWindow]:
+    """By gene, the exon whose skipping DNA can predict."""
+    windows = {}
+    for event in states.skipping_events(sample):
+        transcript = sample.transcripts.get(event.gene)
+        if transcript is None:
+            continue
+        masked = sample.masked(event.gene)
+        window = splice_sites.splice_window(event, transcript, reads.genes[event.gene], sample.genome, masked)
+        if window is not None:
+            windows[event.gene] = window
+    return windows
+
+
+def _splice_sites(
+    event: Event, window: splice_sites.SpliceWindow | None, gene: GeneChanges | None, reads: SampleReads,
+    sample: Sample, limits: Thresholds,
+) -> tuple[BypassEvent, list[VcfCall]]:  # fmt: skip
+    """The event as DNA predicts it, and the VCF records of its changes."""
+    if gene is None or window is None:
+        why = "gene is not in annotation and panel" if gene is None else "the stated transcript has no such exon"
+        return states.blind_track(event, why), []
+    noise = limits.substitutions, limits.indels, limits.alpha
+    table, masked = reads.genes[event.gene], sample.masked(event.gene)
+    seen = splice_sites.screen(window, table, masked, gene.molecule, sample.genome, noise, reads.are_molecules)
+    contig = window.pileup.transcript.contig
+    records = [splice_sites.record(change, event.gene, contig) for change in seen.found]
+    return states.splice_track(event, seen, sample.settings.max_lod_vaf), records
 
 
 def _mutations(gene: GeneChanges, sample: Sample, reads: SampleReads, model: NoiseModel) -> list[Mutation]:

@@ -28,6 +28,7 @@ from .noise import (
 )
 from .pileup import GenePileup
 from .reads import ReadTable
+from .splice_sites import SpliceScreen
 from .substitutions import NEIGHBOUR
 
 NO_FINDING = {
@@ -69,7 +70,11 @@ def screened_codons(
     for gene, codon in sample.tables.by_codon:
         screen = screens.get(gene)
         if screen is None or codon > len(screen.pileup.codons):
-            why = "gene is not in annotation and panel" if screen is None else "the stated transcript has no such codon"
+            why = (
+                "gene is not in annotation and panel"
+                if screen is None
+                else "the reference transcript has no such codon"
+            )
             rows.append(ScreenedCodon(gene, codon, 0, 0, None, None, State.NOT_ASSESSABLE, why))
         else:
             here = found.get((gene, codon), [])
@@ -265,6 +270,35 @@ def skipping_track(
         depth,
         skipped,
         limit,
+        reason,
+        _sources([event]),
+        event.track,
+    )
+
+
+def splice_track(event: Event, seen: SpliceScreen, max_lod_vaf: float) -> BypassEvent:
+    """Exon skipping as DNA predicts it, from changes of the exon's splice sites."""
+    called = [change for change in seen.found if not change.filters]
+    depth, alternate, state = seen.depth, 0, State.NOT_DETECTED
+    reason = "DNA: the splice sites are unchanged; skipping for another reason is not seen"
+    if called:
+        most = max(called, key=lambda change: change.alt_fragments)
+        depth, alternate, state = most.depth, most.alt_fragments, State.DETECTED
+        names = ", ".join(f"{c.name} in {c.alt_fragments} of {c.depth} fragments" for c in called)
+        reason = f"predicted from DNA: {names} destroys a splice site; RNA shows whether the exon is skipped"
+    elif seen.limit is None:
+        state, reason = State.NOT_ASSESSABLE, "no fragment reads the splice sites"
+    elif seen.limit > max_lod_vaf:
+        state = State.NOT_ASSESSABLE
+        reason = f"limit of detection {seen.limit:.1%} is above {max_lod_vaf:.1%} at {depth} fragments"
+    return BypassEvent(
+        event.gene,
+        event.event,
+        TrackKind(event.kind),
+        state,
+        depth,
+        alternate,
+        seen.limit,
         reason,
         _sources([event]),
         event.track,

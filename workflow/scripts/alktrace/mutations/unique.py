@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..genome.fragments import FragmentEnds, read_records
 from ..inputs.umi import molecule_rule
-from .reads import draw
+from .reads import draw, one_of_each
 
 Positions = NDArray[np.int64]
 LONGEST = 1200  # bases of a fragment; what lies farther apart is no fragment
@@ -47,7 +47,7 @@ def unique_fragments(bam: Path, umi: str | None, library: str) -> UniqueFragment
     molecule_of = ends.molecules()
     return UniqueFragments(
         {contig: _places(column, molecule_of) for contig, column in columns.items()},
-        _one_each(list(ends.names), draws, molecule_of),
+        _names_of(list(ends.names), draws, molecule_of),
         umi is None,
     )
 
@@ -65,8 +65,5 @@ def _places(
     return starts[whole], ends[whole]
 
 
-def _one_each(names: list[str], draws: list[int], molecule_of: NDArray[np.int64]) -> frozenset[str]:
-    order = np.lexsort((np.array(draws, np.uint64), molecule_of))
-    first = np.ones(len(order), bool)
-    first[1:] = np.diff(molecule_of[order]) != 0
-    return frozenset(names[at] for at in order[first])
+def _names_of(names: list[str], draws: list[int], molecule_of: NDArray[np.int64]) -> frozenset[str]:
+    return frozenset(names[at] for at in one_of_each(molecule_of, np.array(draws, np.uint64)))

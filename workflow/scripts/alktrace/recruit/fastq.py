@@ -127,7 +127,7 @@ def scan_file(path: Path, scanner: Scanner, pool: Pool) -> Iterator[Batch]:
             if final and end and batch.buffer[end - 1] != ord("\n"):
                 batch.buffer[end] = ord("\n")
                 end += 1
-            scanner.read = file.tell()
+            scanner.read = file.tell() if file.seekable() else 0  # a pipe has no place
             used = scanner.scan(batch, end, final)
             problem = scanner.problem(path, batch)
             if problem is None and used < end and not batch.records:

@@ -1,4 +1,4 @@
-"""The reference made ready: the genome at two bits a base, the stated transcripts and the introns the aligner is told.
+"""The reference made ready: genome at two bits a base, reference transcripts and the introns the aligner is told.
 
 Nothing is written beside the user's files: a reference is often on a read-only disk.
 """
@@ -47,7 +47,7 @@ def prepare_annotation(
     resources: Path | None = None,
     record: Path | None = None,
 ) -> None:
-    """Write the stated transcripts (`Annotation.save`) and all annotated introns as BED12 for minimap2 `-j`.
+    """Write the reference transcripts (`Annotation.save`) and all annotated introns as BED12 for minimap2 `-j`.
 
     `genome` is what `prepare_genome` made. An intron is a BED12 row of two blocks of one base, its neighbours, 0-based
     half-open. `resources` is the folder of transcripts.tsv, genome_builds.tsv and knowledge/domains.tsv; with it, panel

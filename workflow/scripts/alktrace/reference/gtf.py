@@ -1,4 +1,4 @@
-"""Gene models of a GTF: one stated transcript per gene, and all introns."""
+"""Gene models of a GTF: one reference transcript per gene, and all introns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_gtf(
     table: Mapping[str, ReferenceTranscript] | None = None,
     genome: Genome | None = None,
 ) -> tuple[Annotation, set[Intron]]:
-    """Stated transcripts and all splice junctions of a GTF.
+    """Reference transcripts and all splice junctions of a GTF.
 
     `pins` maps gene symbols to transcript ids, `contigs` the FASTA's contigs to their lengths, `table` symbols to
     reference transcripts; with a `genome`, coding sequences are looked at (see `stated`). Returns the annotation and

@@ -72,8 +72,8 @@ def _by_gene(models: list[Model], table: Mapping[str, ReferenceTranscript]) -> d
 
 
 def choose(models: list[Model], row: ReferenceTranscript | None, pin: str | None) -> Transcript:
-    """The stated transcript of one gene, with its rule; `row` is the gene's row of the table, `pin` another accession
-    that is looked for first."""
+    """The reference transcript of one gene, with its rule; `row` is the gene's row of the table, `pin` another
+    accession that is looked for first."""
     accessions = {bare(pin)} if pin else set()
     accessions |= row.accessions if row else set()
     ranked = sorted((model for model in models), key=_rank)

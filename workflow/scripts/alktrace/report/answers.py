@@ -83,8 +83,8 @@ def _unassessed(report: Report) -> Answer:
     tested = [b for b in report.bypass if not is_outside(b)]
     tracks = [f"{b.gene} {b.event}" for b in tested if b.state is State.NOT_ASSESSABLE]
     if tracks:
-        missing.append(f"{len(tracks)} of {len(tested)} bypass tracks")
-        lines.append(f"Bypass tracks: {_some(tracks)}")
+        missing.append(f"{len(tracks)} of {len(tested)} bypass events")
+        lines.append(f"Bypass events: {_some(tracks)}")
     outside = [f"{b.gene} {b.event.partition(':')[0]}" for b in report.bypass if is_outside(b)]
     if outside:
         lines.append(f"Never by this test: {', '.join(outside)}")

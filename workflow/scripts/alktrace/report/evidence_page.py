@@ -196,7 +196,7 @@ def _is_clipped_at(read: pysam.AlignedSegment, junction: int | None) -> bool:
 
 
 def _exons(places: Sequence[Place], annotation: Annotation, names: dict[str, str]) -> list[dict[str, Any]]:
-    """Stated transcripts that a place lies in, as features of igv.js (starts 0-based)."""
+    """Reference transcripts that a place lies in, as features of igv.js (starts 0-based)."""
     found: dict[str, Transcript] = {}
     for place in places:
         for transcript in annotation.overlapping(place.contig, place.start, place.end):

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.json import encode
 
 from ..model.findings import detected_name, fusion_label
-from ..model.records import Fusion, Mutation, Report
+from ..model.records import Fusion, FusionNames, Mutation, Report
 from ..model.vocabulary import Confidence, State
 
 _LOINC = "http://loinc.org"
@@ -115,13 +115,25 @@ def _fusion(fusion: Fusion) -> Resource:
         **_state(State.DETECTED),
         "component": [
             *(_component("48018-6", "Gene studied [ID]", gene) for gene in genes),
-            *((_named("Fusion by the VICC nomenclature", names.vicc),) if names else ()),
+            *(_named(name, text) for name, text in _names(names) if text),
             _named(
                 "Name", f"{fusion_label(fusion)}, {fusion.kind.replace('_', ' ')}, {fusion.frame.replace('_', ' ')}"
             ),
             _named("Supporting fragments", str(fusion.support.unique_fragments)),
         ],
     }
+
+
+def _names(names: FusionNames | None) -> list[tuple[str, str]]:
+    """The names of a fusion that have no code of their own."""
+    if names is None:
+        return []
+    return [
+        ("Fusion by the VICC nomenclature", names.vicc),
+        ("Fusion transcript (r.HGVS)", names.hgvs_r),
+        ("Fusion protein, after HGVS", names.hgvs_p),
+        ("After ISCN, from sequencing", names.iscn),
+    ]
 
 
 def _named(name: str, text: str) -> Resource:

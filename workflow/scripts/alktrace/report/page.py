@@ -103,6 +103,7 @@ def render_page(
             rna_change=rna_change,
             event_name=event_name,
             clear_tracks=clear_tracks(report.bypass),
+            blind_tracks=blind_tracks(report.bypass),
             inhibitors_apply=any(call.call is not Call.NOT_APPLICABLE for call in report.tki),
             others=other_genes(report.screened),
             provenance=flat({k: v for k, v in to_builtins(report.provenance).items() if k != "transcripts"}),
@@ -217,7 +218,7 @@ def _side(locus: Locus, kind: str, annotation: Annotation, bam: Path, build: str
 
 
 def published_name(fusion: Fusion) -> str:
-    """The notation of the literature where it is not the one that the exons of the stated transcripts give."""
+    """The notation of the literature where it is not the one that the exons of the reference transcripts give."""
     row = fusion.knowledge
     if row is None or row.match is not Match.STRUCTURE or row.verified != "page":
         return ""
@@ -367,6 +368,15 @@ def clear_tracks(events: Sequence[BypassEvent]) -> list[tuple[str, str]]:
         )
         for e in clear
     ]
+
+
+def blind_tracks(events: Sequence[BypassEvent]) -> list[tuple[str, list[str]]]:
+    """Reason and names of the tracks that are not assessable, those with one reason together."""
+    found: dict[str, list[str]] = {}
+    for event in events:
+        if event.state is State.NOT_ASSESSABLE:
+            found.setdefault(event.reason, []).append(event_name(event))
+    return list(found.items())
 
 
 def flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,10 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def files_digest(files: Iterable[Path], top: Path = _LIBRARY) -> str:
-    """SHA-256 over the names (below `top`, else without folder) and bytes of files."""
-    names = {p: p.relative_to(top) if p.is_relative_to(top) else p.name for p in files}
-    return hashlib.sha256("".join(f"{names[p]} {file_digest(p)}\n" for p in sorted(names)).encode()).hexdigest()
-
-
 def program_digest() -> str:
-    """Digest of the library's own files: another one is another program."""
-    return files_digest(_LIBRARY.rglob("*.py"))
+    """SHA-256 of the library's own files: another one is another program."""
+    files = sorted(path for path in _LIBRARY.rglob("*.py"))
+    return hashlib.sha256("".join(f"{p.relative_to(_LIBRARY)} {file_digest(p)}\n" for p in files).encode()).hexdigest()
 
 
 def file_records(files: Mapping[str, Path]) -> dict[str, FileRecord]:
@@ -51,7 +46,7 @@ def build_provenance(
 
     `settings` are the configuration and sheet values that shape the result, `reference` and `reads` are
     `file_records`, `aligner` is name and version, `knowledge` the tables in use,
-    `annotation` the record of `prepare_annotation`: genome build, stated transcripts, genes that do not fit.
+    `annotation` the record of `prepare_annotation`: genome build, reference transcripts, genes that do not fit.
     """
     canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     return Provenance(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import BufferedReader, FileIO
 from pathlib import Path
 
-from isal import isal_zlib
+from isal import igzip, isal_zlib
 
 Read = Callable[[memoryview], int]
 _MAGIC = b"\x1f\x8b"
@@ -20,7 +20,7 @@ def open_stream(path: Path) -> tuple[BufferedReader[FileIO], Read, bool]:
     """The open file, the function that fills a buffer with its (decompressed) content, and whether it holds gzip."""
     file = BufferedReader(FileIO(path), 1 << 12)  # larger requests bypass it; it is there for `peek`
     if file.peek(2)[:2] == _MAGIC:
-        return file, isal_zlib._GzipReader(file, 1 << 16).readinto, True
+        return file, igzip.IGzipFile(fileobj=file, mode="rb").readinto, True
     return file, file.readinto, False
 
 

@@ -58,7 +58,7 @@ class GeneSequence:
 
 @dataclass(frozen=True)
 class SyntheticGenome:
-    """Contigs, and per gene the stated transcript, its spliced and unspliced sequence and its introns (transcript
+    """Contigs, and per gene the reference transcript, its spliced and unspliced sequence and its introns (transcript
     sense). `expression` is the relative depth of the gene in a background library."""
 
     contigs: dict[str, str]

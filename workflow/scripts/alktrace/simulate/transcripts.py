@@ -75,13 +75,13 @@ class Molecule:
 
 # ---------------------------------------------------------------- molecules without fusion
 def wild_type(genome: SyntheticGenome, gene: str) -> Molecule:
-    """The spliced stated transcript."""
+    """The spliced reference transcript."""
     sequence = genome.spliced[gene]
     return Molecule(gene, sequence, (Piece(gene, 0, 1, len(sequence)),))
 
 
 def exon_skipping(genome: SyntheticGenome, gene: str, skipped: Iterable[int]) -> Molecule:
-    """The stated transcript without the exons `skipped`."""
+    """The reference transcript without the exons `skipped`."""
     left_out = frozenset(skipped)
     exons = [n for n in range(1, len(genome.transcripts[gene].exons) + 1) if n not in left_out]
     label = ",".join(map(str, sorted(left_out)))

@@ -104,7 +104,7 @@ def _translate(sequence: str) -> str:
 def kinase_domain_retained(chain: Sequence[Structure], target: str, domains: Iterable[Domain]) -> bool | None:
     """Whether the transcript holds all bases of the target's kinase codons, whatever the frame.
 
-    None if the target is not part of it, has no kinase row in `domains`, or its stated transcript lacks the codons.
+    None if the target is not part of it, has no kinase row in `domains`, or its reference transcript lacks the codons.
     """
     mine = [part for part in parts(chain) if part.transcript.gene == target]
     domain = kinase_domain(target, domains)

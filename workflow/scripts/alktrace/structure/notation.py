@@ -17,8 +17,8 @@ def notation(structure: Structure, letters: Mapping[str, str], read: bool = True
     Grammar: 5' exon, `delN` if it lacks its end; `;insN` for intron bases behind the 5' exon and untemplated bases;
     `;` and `insN` for intron bases before the 3' exon or `delN` if that exon lacks its start; 3' exon. An exon is the
     gene's letter in `letters` and the exon number, or symbol, `e` and number for genes without a letter; a locus
-    outside genes is written contig:position, an exon that the stated transcript lacks gene(contig:position). What lies
-    between exons that no read joins (`read` False) is `?`.
+    outside genes is written contig:position, an exon that the reference transcript lacks gene(contig:position). What
+    lies between exons that no read joins (`read` False) is `?`.
     """
     if not read:
         five, three = structure.five, structure.three

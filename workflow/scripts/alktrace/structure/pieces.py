@@ -15,7 +15,7 @@ MARGIN = 5  # bases beyond those by which a stretch this long holds any piece by
 @dataclass(frozen=True)
 class Piece:
     """Bases `offset`.. of an insert that lie in a gene, in its sense: genomic start and end, 1-based and inclusive.
-    `intron` follows exon `intron` of the stated transcript; None where the piece lies in one of its exons."""
+    `intron` follows exon `intron` of the reference transcript; None where the piece lies in one of its exons."""
 
     transcript: Transcript
     intron: int | None
@@ -93,7 +93,7 @@ def _longest_run(bases: str, region: str, least: int) -> tuple[int, int, int]:
 
 
 def _intron(gene: Transcript, start: int, end: int) -> int | None:
-    """Number of the intron that holds start..end, None if an exon of the stated transcript touches it."""
+    """Number of the intron that holds start..end, None if an exon of the reference transcript touches it."""
     for intron in range(1, len(gene.exons)):
         low, high = gene.intron_span(intron)
         if low <= start and end <= high:
