@@ -31,6 +31,7 @@ LEAST_GENES = 6  # with targets, for a centre and a spread
 LEAST_FRAGMENTS = 50  # of a gene
 LEAST_NORMALS = 3
 DROPPED = 0.1  # of the median depth: a target below is not caught
+EDGES = 300  # bases of a target from which its length makes no difference: the edges are a fragment wide
 RIDGE = 0.02  # of the number of targets, against slopes that few targets cannot carry
 NORMAL_MAD = 1.4826
 
@@ -201,7 +202,12 @@ def _trend(targets: Sequence[CopyTarget], value: Floats, groups: dict[str, list[
     differences within genes (ridge regression)."""
     gc = np.array([t.gc for t in targets]) - 0.5
     design = np.column_stack(
-        [gc * 10, (gc * 10) ** 2, [t.baited for t in targets], np.log2([t.end - t.start + 1 for t in targets])]
+        [
+            gc * 10,
+            (gc * 10) ** 2,
+            [t.baited for t in targets],
+            np.log2([min(t.end - t.start + 1, EDGES) for t in targets]),
+        ]
     )
     design = design - design.mean(axis=0)
     inside, response = design.copy(), value.copy()

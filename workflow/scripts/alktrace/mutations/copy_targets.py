@@ -27,11 +27,20 @@ def looked_at(rows: Iterable[PanelGene], genes: Annotation) -> Parts:
         if gene is None or row.role == "control":
             continue
         exons = range(1, len(gene.exons) + 1) if row.dna_exons is None else row.dna_exons
-        parts = [gene.exons[n - 1] for n in exons if n <= len(gene.exons)]
+        parts = [part for n in exons if n <= len(gene.exons) and (part := _coding(gene, gene.exons[n - 1]))]
         parts += [gene.intron_span(n) for n in row.dna_introns if n < len(gene.exons)]
         if parts:
             found[row.gene] = (gene, sorted(parts))
     return found
+
+
+def _coding(gene: Transcript, exon: tuple[int, int]) -> tuple[int, int] | None:
+    """The coding part of an exon: what else it holds may not be recruited."""
+    if gene.cds is None:
+        return exon
+    low, high = sorted(map(gene.to_genome, gene.cds))
+    start, end = max(exon[0], low), min(exon[1], high)
+    return (start, end) if start <= end else None
 
 
 def measure(
