@@ -195,6 +195,27 @@ def test_killed_run_is_taken_up_again(
         assert result_bytes(out, sample) == result_bytes(demo_run, sample)
 
 
+def test_interrupted_run_says_so_in_one_line(
+    demo_run: Path, tmp_path: Path, snakemake_command: Callable[..., list[str]]
+) -> None:
+    config, out = few_samples(demo_run, tmp_path / "data"), tmp_path / "out"
+    shutil.copytree(demo_run / "work" / "reference", out / "work" / "reference", symlinks=True)
+    words = snakemake_command(out, config)
+    command = [words[0], "-m", "alktrace", "run", str(config), "--directory", str(out), "--cores", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(words[4]).parent / "workflow" / "scripts")}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, **streams)  # type: ignore[call-overload]
+    log = out / "work" / "logs" / FEW[0] / "gather_evidence.log"
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and not (log.exists() and "stage recruit" in log.read_text()):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[0]
+    assert process.returncode != 0
+    assert "Traceback" not in said and "Error" not in said and "FAILED" not in said, said
+    assert said.count("alktrace: stopped; the same command goes on where it was") == 1
+
+
 def test_second_run_does_nothing(demo_run: Path, run_workflow: Run) -> None:
     done = run_workflow(demo_run, demo_run / "config.yaml", "--dry-run")
     assert done.returncode == 0

@@ -84,6 +84,7 @@ except InputError as error:
     # One line for the user; an exception would bring a traceback of this file.
     sys.exit(f"alktrace: {error}")
 
+COMBINED = combined_groups(SAMPLES.values())
 REPORT_VIEWS = {**VIEWS, **(EVIDENCE if SETTINGS["report"]["evidence_view"] else {})}
 
 # How reads are aligned: "search", or with an index of the whole genome: "whole" or "split" (minimap2), "star".
@@ -99,10 +100,19 @@ wildcard_constraints:
 
 
 def get_final_output():
-    """All reports and the cohort pages."""
-    files = ["report.json", *REPORT_VIEWS.values(), "evidence.bam"]
+    """All reports and the cohort pages. A rule makes its files together, so one stands for all; those that were lost
+    since are asked for by name."""
+    reports = [f"results/{sample}/report.json" for sample in SAMPLES]
+    lost = [
+        f"results/{sample}/{file}"
+        for sample, report in zip(SAMPLES, reports)
+        if Path(report).exists()
+        for file in (*REPORT_VIEWS.values(), "evidence.bam")
+        if not Path(f"results/{sample}/{file}").exists()
+    ]
     return [
-        *(f"results/{sample}/{file}" for sample in SAMPLES for file in files),
+        *reports,
+        *lost,
         "results/cohort/summary.tsv",
         "results/cohort/index.html",
     ]
@@ -166,7 +176,7 @@ def get_aligner_reference(wildcards):
 def get_combined_page(wildcards):
     """From a sample's folder to the page of its patient's RNA and DNA; empty where the sheet has only one of both."""
     sample = SAMPLES[wildcards.sample]
-    if (sample.patient, sample.timepoint) not in combined_groups(SAMPLES.values()):
+    if (sample.patient, sample.timepoint) not in COMBINED:
         return ""
     return f"../cohort/patients/{combined_stem(sample.patient, sample.timepoint)}.html"
 

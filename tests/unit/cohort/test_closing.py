@@ -27,14 +27,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "log" / "stale" / "recruit_reads.log").write_text("10:00:00 ERROR R1.fq: damaged\n")
     (tmp_path / "log" / "killed" / "recruit_reads.log").write_text("10:00:00 INFO done in 1.0 s\n")
     (tmp_path / "log" / "killed" / "call_fusions.log").write_text("10:00:01 INFO rule call_fusions\n")
+    (tmp_path / "log" / "stopped").mkdir()
+    (tmp_path / "log" / "stopped" / "analyse_sample.log").write_text("10:00:01 INFO interrupted\n")
     return tmp_path
 
 
 def test_each_sample_has_its_reason(folder: Path) -> None:
-    reasons = unfinished(["stale", "killed", "later"], FILES)
+    reasons = unfinished(["stale", "killed", "later", "stopped"], FILES)
     assert reasons["stale"] == "R1.fq: damaged"
     assert reasons["killed"].startswith("call_fusions stopped without a reason")
     assert reasons["later"] == NOT_REACHED
+    assert reasons["stopped"] == NOT_REACHED, "the user stopped it; nothing is wrong with it"
 
 
 def test_a_report_does_not_outlive_its_reads(folder: Path) -> None:

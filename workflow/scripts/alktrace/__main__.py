@@ -1,4 +1,4 @@
-"""Command line of the library: what can be done without running the workflow."""
+"""Command line of the library: the workflow, and what can be done without it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from .runtime.errors import InputError
 
 COMMANDS = {
+    "run": "CONFIG --directory DIR ...: the workflow; all other options are Snakemake's",
     "compare": "OLD NEW: what differs between two result folders in what a reader would act on",
     "check-sheet": "SHEET: read a sample sheet as a run would",
     "check-tables": "[FOLDER]: read the tables of genes and evidence as a run would",
@@ -32,12 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def usage() -> str:
     """One line for each command."""
     lines = [f"  {name:<13} {text}" for name, text in COMMANDS.items()]
-    workflow = "The workflow itself is run by Snakemake: snakemake --configfile my.yaml --cores N --directory D"
-    return "\n".join(["usage: python -m alktrace COMMAND ...", "", *lines, "", workflow])
+    return "\n".join(["usage: python -m alktrace COMMAND ...", "", *lines])
 
 
 def _run(command: str, rest: Sequence[str]) -> int:
     # Each command imports what it needs: a list of commands must not wait for numba.
+    if command == "run":
+        from . import run
+
+        return run.main(rest)
     if command == "compare":
         from . import compare
 

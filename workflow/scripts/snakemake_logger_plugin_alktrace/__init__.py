@@ -21,6 +21,8 @@ _NOISE = (
     *("Assuming", "Building DAG", "Complete log", "Conda environments", "Elapsed time", "Execute ", "Job stats"),
     *("Provided ", "Removing temporary", "Rules claiming", "Select jobs", "Using shell", "host: "),
 )
+_INTERRUPT = "Terminating processes on user request"
+_STOPPED = "alktrace: stopped; the same command goes on where it was"
 _STEP = re.compile(r"progress: +(\d+)% (.*)")  # runtime/progress.py
 _TAIL = 4096  # bytes of a log in which its newest progress line is looked for
 _POLL = 1.0  # seconds
@@ -47,6 +49,7 @@ class LogHandler(LogHandlerBase):
         self._filter = DefaultFilter(quiet, self.common_settings.debug_dag, False, True, False)
         self._jobs: dict[int, tuple[str, list[Path]]] = {}
         self._done, self._total = 0, 0
+        self._stopped = False  # by the user: nothing is a fault from then on
         self._bars: dict[int, TaskID] = {}
         self._ended = threading.Event()
         self._progress: Progress | None = None
@@ -77,6 +80,10 @@ class LogHandler(LogHandlerBase):
 
     def _message(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
+        if self._stopped:
+            return
+        if text.startswith(_INTERRUPT):
+            self._stopped, text = True, _STOPPED
         if text and text != "None" and (record.levelno >= logging.WARNING or not text.startswith(_NOISE)):
             self._print(text)
 
@@ -106,6 +113,8 @@ class LogHandler(LogHandlerBase):
 
     def _fail(self, record: logging.LogRecord) -> None:
         name, logs = self._jobs.pop(getattr(record, "jobid", -1), (str(getattr(record, "rule_name", "")), []))
+        if self._stopped:
+            return
         self._print(f"failed: {name}" + (f" (log: {logs[0]})" if logs else ""))
 
     def _watch(self) -> None:

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from ..model.records import ReportFindings
 from ..model.words import STATE_WORDS
-from ..runtime.adaptor import ERROR_MARK
+from ..runtime.adaptor import ERROR_MARK, INTERRUPT_MARK
 from ..runtime.errors import InputError
 from ..runtime.serialise import read_json
-from .stage import write_cohort
 from .table import _row
 
 SHOWN = 100  # finished samples named at the end of a run; all of them are on the cohort page
@@ -54,6 +53,8 @@ def close_failed_run(samples: Sequence[str], files: Files, out: Path) -> list[st
     lines = closing_lines(samples, files, missing)
     if not finished:
         return lines
+    from .stage import write_cohort  # every start of Snakemake imports this module: what it needs stays light
+
     try:
         write_cohort([files.paths(sample, files.report)[0] for sample in finished], out, missing)
     except InputError as error:
@@ -115,6 +116,8 @@ def _reason(sample: str, files: Files) -> str:
         errors = [line.split(ERROR_MARK, 1)[1] for line in lines if ERROR_MARK in line]
         if errors:
             return errors[-1]
+        if lines and lines[-1].endswith(INTERRUPT_MARK):
+            return NOT_REACHED
         if not lines or not _DONE.search(lines[-1]):
             return f"{log.stem} stopped without a reason of its own (killed, out of memory or time?); see {log}"
     return NOT_REACHED

@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from scipy.special import gammaincinv
-
 from ..knowledge.sentences import Sentences
 from ..model.findings import TARGET, label, names_change
 from ..model.records import Fusion, Mutation, PhaseFragments, Report, ReportFindings, ScreenedCodon
@@ -177,6 +175,8 @@ def fusion_sighting(fusion: Fusion, report: ReportFindings) -> Sighting:
 def _rate(count: int, controls: int) -> tuple[float | None, float | None, float | None]:
     if not controls:
         return None, None, None
+    from scipy.special import gammaincinv  # half of the time that a cohort page takes, and few have such a patient
+
     low = float(gammaincinv(count, _TAIL)) if count else 0.0
     return count / controls, low / controls, float(gammaincinv(count + 1, 1 - _TAIL)) / controls
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def _headers(fasta: Path) -> frozenset[str]:
     before, name = b"\n", None  # the last byte, and the header under way
     with file:
         while size := fill(read, memoryview(buffer)):
-            text, at = before + bytes(buffer[:size]), 0
+            text, at = re.sub(rb"\n\r+>", b"\n>", before + bytes(buffer[:size])), 0
             while True:
                 if name is None:
                     at = text.find(b"\n>", at)

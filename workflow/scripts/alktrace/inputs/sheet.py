@@ -70,9 +70,10 @@ def read_sheet(path: Path, schema: Mapping[str, Any], folders: Sequence[Path]) -
     `folders`, in their order. Raises InputError naming row (the header is row 1) and column.
     """
     rows = _rows(path, schema)
+    validator = Draft202012Validator(schema)
     samples: dict[str, Sample] = {}
     for number, row in rows:
-        sample = _sample(f"{path}: row {number}", row, schema, folders)
+        sample = _sample(f"{path}: row {number}", row, validator, folders)
         known = samples.get(sample.id)
         samples[sample.id] = _joined(f"{path}: row {number}", known, sample) if known else sample
     if not samples:
@@ -116,9 +117,10 @@ def _check_header(path: Path, header: list[str], schema: Mapping[str, Any]) -> N
         raise InputError(f"{path}: row 1: column '{missing[0]}' is missing; add it (tab-separated)")
 
 
-def _sample(where: str, row: dict[str, str], schema: Mapping[str, Any], folders: Sequence[Path]) -> Sample:
+def _sample(where: str, row: dict[str, str], validator: Draft202012Validator, folders: Sequence[Path]) -> Sample:
+    schema: Any = validator.schema
     full = {name: row.get(name) or part.get("default", "") for name, part in schema["properties"].items()}
-    for error in sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: list(map(str, e.absolute_path))):
+    for error in sorted(validator.iter_errors(full), key=lambda e: list(map(str, e.absolute_path))):
         column = str(error.absolute_path[0])
         hint = schema["properties"][column]["description"]
         raise InputError(f"{where}, column {column}: {full[column]!r} is not allowed; {hint}")

@@ -15,6 +15,7 @@ from .errors import InputError
 
 LOG = logging.getLogger(__name__)
 ERROR_MARK = " ERROR "  # how a line of a rule's log begins, behind the time, that says why the rule failed
+INTERRUPT_MARK = " INFO interrupted"  # how the log of a rule ends that the user stopped
 INTERRUPTED = 130
 
 

@@ -11,3 +11,4 @@ TEMPLATES = _DATA / "templates" if _INSTALLED else _CHECKOUT / "workflow" / "rep
 SCHEMAS = _DATA / "schemas" if _INSTALLED else _CHECKOUT / "workflow" / "schemas"
 RESOURCES = _DATA / "resources" if _INSTALLED else _CHECKOUT / "resources"
 KNOWLEDGE = RESOURCES / "knowledge"
+SNAKEFILE = _CHECKOUT / "Snakefile"  # a checkout has it, an installed package not
