@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from Bio.Align import PairwiseAligner
 
-from ..align.search import Place
 from ..genome.fasta import Genome
 from ..genome.sequence import reverse_complement
 from .dna_contigs import FAR, Contig
 from .dna_reads import UNIQUE_QUALITY, Breakend, Mate
+from .genome_places import Place
 
 WINDOW = 1000  # bases around an alignment that are searched for the contig
 MOST_WINDOWS = 8

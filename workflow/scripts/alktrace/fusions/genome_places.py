@@ -8,6 +8,7 @@ from pathlib import Path
 from ..align.search import Place, locate
 from ..genome.twobit import TwoBit
 
+__all__ = ["Place", "genome_places"]
 MOST_PLACES = 8  # a sequence that fits in more places is a repeat
 
 
