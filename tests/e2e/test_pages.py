@@ -130,8 +130,8 @@ def test_cohort_sorts_and_filters(window: Browser, demo_run: Path) -> None:
     assert window.run(f"{COHORT} return type(verdict, 'not_detected', 'change');") == ["demo_wild_type"]
     window.run(f"{COHORT} type(verdict, '', 'change');")
     found = window.run(f"{COHORT} return type(search, 'v3 PATIENT', 'input');")
-    assert sorted(found) == ["demo_V3_baseline", "demo_V3_progression"]
-    assert window.run("return document.getElementById('count').textContent") == "2 of 8 shown"
+    assert sorted(found) == ["demo_DNA_plasma", "demo_V3_baseline", "demo_V3_progression"]
+    assert window.run("return document.getElementById('count').textContent") == "3 of 8 shown"
 
 
 def test_all_is_reached_by_keyboard(window: Browser, pages: dict[str, Path]) -> None:
