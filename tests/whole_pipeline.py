@@ -9,6 +9,7 @@ from typing import Any
 
 from alktrace.align.stage import align_reads
 from alktrace.fusions.stage import call_fusions
+from alktrace.genome.transcripts import Annotation
 from alktrace.genome.twobit import write_twobit
 from alktrace.interpret.stage import build_report
 from alktrace.model.records import AnnotationRecord, SampleInfo
@@ -40,10 +41,7 @@ class Prepared:
         prepare_annotation(
             genome, gtf, PANEL, annotation, folder / "junctions.bed", RESOURCES, folder / "annotation.json"
         )
-        build_targets(
-            genome, annotation, PANEL, KNOWLEDGE / "eml4_alk_variants.tsv", KNOWLEDGE / "alk_partners.tsv",
-            folder / "targets.bin", folder / "targets.tsv",
-        )  # fmt: skip
+        build_targets(genome, annotation, PANEL, KNOWLEDGE, folder / "targets.bin", folder / "targets.tsv")
         return cls(folder)
 
     def report(
@@ -72,8 +70,8 @@ class Prepared:
         )
         record = read_json(self.folder / "annotation.json", AnnotationRecord)
         provenance = build_provenance({"library": library}, {}, {}, aligner, sorted(KNOWLEDGE.glob("*.tsv")), record)
-        sample = SampleInfo("s", "", "", Assay.RNA, Library(library))
-        report = build_report(sample, stats, fusions, screen, KNOWLEDGE, InterpretSettings(), provenance)
+        sample, models = SampleInfo("s", "", "", Assay.RNA, Library(library)), Annotation.load(annotation)
+        report = build_report(sample, stats, fusions, screen, KNOWLEDGE, InterpretSettings(), provenance, models)
         write_json(report, work / "report.json")
         found: dict[str, Any] = json.loads((work / "report.json").read_text())
         return found

@@ -203,8 +203,11 @@ def test_interrupted_run_says_so_in_one_line(
     words = snakemake_command(out, config)
     command = [words[0], "-m", "alktrace", "run", str(config), "--directory", str(out), "--cores", "1"]
     environment = {**os.environ, "PYTHONPATH": str(Path(words[4]).parent / "workflow" / "scripts")}
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, **streams)  # type: ignore[call-overload]
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    streams["start_new_session"] = True
+    # A shell's background job ignores the signal, and its children would too.
+    streams["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, **streams)
     log = out / "work" / "logs" / FEW[0] / "gather_evidence.log"
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and not (log.exists() and "stage recruit" in log.read_text()):
