@@ -11,7 +11,8 @@ configfile: "config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-# In the order of the data.
+# In the order of the data. Two rules make a sample: gather_evidence (recruit, align) and report_sample (fusions,
+# mutations, interpret, report); their stages stand in order in alktrace/sample/.
 include: "workflow/rules/common.smk"
 include: "workflow/rules/reference.smk"
 include: "workflow/rules/evidence.smk"
