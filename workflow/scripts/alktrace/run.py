@@ -11,10 +11,10 @@ from pathlib import Path
 
 import yaml
 
+from .runtime.adaptor import INTERRUPTED
 from .runtime.errors import InputError
 from .runtime.paths import SNAKEFILE
 
-INTERRUPTED = 130
 STOPPED = "stopped; the same command goes on where it was"
 _PLACES = ("--cores", "-c", "--jobs", "-j", "--workflow-profile", "--profile", "--executor")
 

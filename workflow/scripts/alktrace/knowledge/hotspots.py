@@ -226,12 +226,6 @@ class Hotspot:
     def changes(self) -> str:
         return ", ".join(row.mutation for row in self.rows)
 
-    @property
-    def location(self) -> str:
-        """Where the codon lies, by its single changes; by its compounds when it has no others."""
-        single = [row for row in self.rows if "+" not in row.mutation] or self.rows
-        return "; ".join(dict.fromkeys(row.structural_location for row in single if row.structural_location))
-
 
 def read_hotspots(folder: Path) -> list[Hotspot]:
     """Codons of alk_kinase_mutations.tsv in order. Compound changes belong to each of their codons. Rows that nobody

@@ -202,18 +202,7 @@ def _mutation_event(rows: list[Event], screened: list[ScreenedCodon], called: li
     if found:
         most = max(found, key=lambda change: change.alt_fragments)
         depth, alternate = most.depth, most.alt_fragments
-    return BypassEvent(
-        rows[0].gene,
-        rows[0].event,
-        TrackKind(rows[0].kind),
-        state,
-        depth,
-        alternate,
-        limit,
-        reason,
-        _sources(rows),
-        rows[0].track,
-    )
+    return _track(rows, state, depth, alternate, limit, reason)
 
 
 def _why_blind(own: list[ScreenedCodon]) -> str:
@@ -265,18 +254,7 @@ def skipping_track(
     elif limit > max_lod_vaf:
         state = State.NOT_ASSESSABLE
         reason = f"limit of detection {limit:.1%} is above {max_lod_vaf:.1%} at {depth} fragments"
-    return BypassEvent(
-        event.gene,
-        event.event,
-        TrackKind(event.kind),
-        state,
-        depth,
-        skipped,
-        limit,
-        reason,
-        _sources([event]),
-        event.track,
-    )
+    return _track([event], state, depth, skipped, limit, reason)
 
 
 def splice_track(event: Event, seen: SpliceScreen, max_lod_vaf: float) -> BypassEvent:
@@ -294,36 +272,23 @@ def splice_track(event: Event, seen: SpliceScreen, max_lod_vaf: float) -> Bypass
     elif seen.limit > max_lod_vaf:
         state = State.NOT_ASSESSABLE
         reason = f"limit of detection {seen.limit:.1%} is above {max_lod_vaf:.1%} at {depth} fragments"
-    return BypassEvent(
-        event.gene,
-        event.event,
-        TrackKind(event.kind),
-        state,
-        depth,
-        alternate,
-        seen.limit,
-        reason,
-        _sources([event]),
-        event.track,
-    )
+    return _track([event], state, depth, alternate, seen.limit, reason)
 
 
 def blind_track(event: Event, reason: str) -> BypassEvent:
     """A hotspot event that cannot be looked at."""
-    return BypassEvent(
-        event.gene,
-        event.event,
-        TrackKind(event.kind),
-        State.NOT_ASSESSABLE,
-        0,
-        0,
-        None,
-        reason,
-        _sources([event]),
-        event.track,
-    )
+    return _track([event], State.NOT_ASSESSABLE, 0, 0, None, reason)
 
 
 def _sources(rows: list[Event]) -> list[Reference]:
     """References of the rows, each once."""
     return unique(one for row in rows for one in references(row, note=row.note))
+
+
+def _track(
+    rows: list[Event], state: State, depth: int, alternate: int, limit: float | None, reason: str
+) -> BypassEvent:
+    """What is said of one event, of which `rows` are the rows of hotspots.tsv."""
+    first = rows[0]
+    kind, sources = TrackKind(first.kind), _sources(rows)
+    return BypassEvent(first.gene, first.event, kind, state, depth, alternate, limit, reason, sources, first.track)
